@@ -1,0 +1,187 @@
+"""Nouns of what readback says: figures, effects, alerts, recommendations."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import Field
+
+from readback.contracts.row import Row
+from readback.contracts.vocabulary import (
+    AlertState,
+    AlertTier,
+    Confidence,
+    Dimension,
+    EvidenceClass,
+    Grain,
+    MetricLane,
+    MetricStatus,
+)
+
+
+class MetricValue(Row):
+    """One figure: one metric, period, member and lane, with everything needed to doubt it."""
+
+    table: ClassVar[str] = "metric_values"
+    key: ClassVar[tuple[str, ...]] = ("metric", "grain", "period_start", "dimension", "member", "lane")
+
+    metric: str = Field(description="Name of the metric.")
+    unit: str = Field(description="Unit of value, low and high.")
+    grain: Grain = Field(description="Length of the period.")
+    period_start: datetime = Field(description="Start of the period; of the first data for grain all.")
+    dimension: Dimension = Field(description="What it is broken down by.")
+    member: str = Field(description="Member of the dimension; * for dimension all, (none) where the log names none.")
+    lane: MetricLane = Field(description="Which requests or runs it speaks of.")
+    numerator: float | None = Field(description="Events, or the sum, before division.")
+    denominator: float | None = Field(description="Units observed; NULL for a total.")
+    value: float | None = Field(description="The figure; NULL where there is no data, never 0.")
+    low: float | None = Field(description="Lower limit of the 95% interval; NULL where none is defined.")
+    high: float | None = Field(description="Upper limit of the 95% interval; NULL where none, or not reached.")
+    effective_n: float | None = Field(description="Sample size after clustering and weights.")
+    coverage: float | None = Field(ge=0, le=1, description="Observable / eligible units; NULL where not applicable.")
+    maturity: float | None = Field(ge=0, le=1, description="Mature / observable units; NULL where not applicable.")
+    status: MetricStatus = Field(description="Whether the figure may be read as a figure.")
+    definition_version: int = Field(ge=1, description="Version of the metric's definition.")
+    as_of: datetime = Field(description="Watermark that the figure was computed at.")
+
+
+class MetricEffect(Row):
+    """Fallback minus preferred for one outcome metric, adjusted over strata."""
+
+    table: ClassVar[str] = "metric_effects"
+    key: ClassVar[tuple[str, ...]] = ("metric", "dimension", "member")
+
+    metric: str = Field(description="Outcome metric compared.")
+    dimension: Dimension = Field(description="What it is broken down by: all, workflow or model.")
+    member: str = Field(description="Member of the dimension; * for all.")
+    estimate: float | None = Field(description="Adjusted risk difference, fallback minus preferred.")
+    low: float | None = Field(description="Lower limit of the 95% interval.")
+    high: float | None = Field(description="Upper limit of the 95% interval.")
+    crude_estimate: float | None = Field(description="Unadjusted difference, always shown beside.")
+    strata: int = Field(ge=0, description="Strata that hold both lanes.")
+    episodes: int = Field(ge=0, description="Episodes behind the fallback runs.")
+    n_fallback: int = Field(ge=0, description="Mature fallback runs.")
+    n_preferred: int = Field(ge=0, description="Mature preferred runs.")
+    events_fallback: int = Field(ge=0, description="Events among the fallback runs.")
+    events_preferred: int = Field(ge=0, description="Events among the preferred runs.")
+    overlap: float | None = Field(ge=0, le=1, description="Share of fallback runs in strata that hold both lanes.")
+    e_value: float | None = Field(description="How strong an unmeasured cause would have to be.")
+    status: MetricStatus = Field(description="Whether the difference may be read as one.")
+    warning: str | None = Field(description="What limits the comparison.")
+    as_of: datetime = Field(description="Watermark.")
+
+
+class RecoveryCurve(Row):
+    """One step of a Kaplan-Meier curve of episode durations."""
+
+    table: ClassVar[str] = "recovery_curves"
+    key: ClassVar[tuple[str, ...]] = ("dimension", "member", "time_s")
+
+    dimension: Dimension = Field(description="What it is broken down by.")
+    member: str = Field(description="Member of the dimension; * for all.")
+    time_s: float = Field(ge=0, description="Seconds since the opening.")
+    survival: float = Field(ge=0, le=1, description="Share of episodes not yet recovered.")
+    low: float | None = Field(description="Lower limit of the log(-log) band.")
+    high: float | None = Field(description="Upper limit of the log(-log) band; NULL where undefined.")
+    at_risk: int = Field(ge=0, description="Episodes still followed just before.")
+    events: int = Field(ge=0, description="Recoveries at this time.")
+    censored: int = Field(ge=0, description="Episodes lost from view at this time.")
+
+
+class LatencyHistogram(Row):
+    """One log-scaled bucket of request latency for one day; buckets add up over days."""
+
+    table: ClassVar[str] = "latency_histograms"
+    key: ClassVar[tuple[str, ...]] = ("period_start", "workflow", "model", "lane", "measure", "bucket")
+
+    period_start: datetime = Field(description="Start of the day.")
+    workflow: str | None = Field(description="Workflow.")
+    model: str | None = Field(description="Served model.")
+    lane: MetricLane = Field(description="preferred or fallback.")
+    measure: str = Field(description="duration_ms or added_latency_ms.")
+    bucket: int = Field(description="ceil(ln(x) / ln(gamma)), gamma = 1.01 / 0.99.")
+    requests: int = Field(ge=0, description="Requests in the bucket.")
+
+
+class Restatement(Row):
+    """One published figure that later data changed."""
+
+    table: ClassVar[str] = "restatements"
+    key: ClassVar[tuple[str, ...]] = ("metric", "grain", "period_start", "dimension", "member", "lane", "as_of")
+
+    metric: str = Field(description="Name of the metric.")
+    grain: Grain = Field(description="Length of the period.")
+    period_start: datetime = Field(description="Start of the period.")
+    dimension: Dimension = Field(description="What it is broken down by.")
+    member: str = Field(description="Member of the dimension.")
+    lane: MetricLane = Field(description="Which requests or runs it speaks of.")
+    previous_as_of: datetime = Field(description="Watermark of the figure before.")
+    as_of: datetime = Field(description="Watermark of the figure after.")
+    numerator_change: float | None = Field(description="After minus before.")
+    denominator_change: float | None = Field(description="After minus before.")
+    previous_value: float | None = Field(description="The figure before.")
+    value: float | None = Field(description="The figure after.")
+
+
+class Alert(Row):
+    """One condition that people should know of, with the evidence and the SQL that shows it again."""
+
+    table: ClassVar[str] = "alerts"
+    key: ClassVar[tuple[str, ...]] = ("alert_id",)
+
+    alert_id: str = Field(description="Fingerprint: rule, scope, onset.")
+    rule: str = Field(description="Rule that fired.")
+    rule_version: int = Field(ge=1, description="Version of the rule.")
+    tier: AlertTier = Field(description="How loudly it speaks.")
+    state: AlertState = Field(description="Where it stands.")
+    workflow: str | None = Field(description="Workflow concerned.")
+    metric: str | None = Field(description="Metric concerned.")
+    title: str = Field(description="One line.")
+    detail: str = Field(description="What was seen, with n and interval.")
+    evidence: str = Field(description="JSON of the figures that the rule saw.")
+    evidence_sql: str = Field(description="Query that shows the rows behind it.")
+    started_at: datetime = Field(description="Onset of the condition.")
+    fired_at: datetime = Field(description="Watermark at which the rule first held.")
+    resolved_at: datetime | None = Field(description="Watermark at which it no longer held.")
+    acknowledged_by: str | None = Field(description="Who took it.")
+    as_of: datetime = Field(description="Watermark of the last evaluation.")
+
+
+class Notification(Row):
+    """One message that was sent, or held back, about an alert."""
+
+    table: ClassVar[str] = "notifications"
+    key: ClassVar[tuple[str, ...]] = ("notification_id",)
+
+    notification_id: str = Field(description="Hash of alert, channel and stage.")
+    alert_id: str = Field(description="The alert.")
+    channel: str = Field(description="Name of the channel; never its address.")
+    state: str = Field(description="pending, sent, held or dead.")
+    reason: str | None = Field(description="Why it was held back or died.")
+    attempts: int = Field(ge=0, description="Deliveries tried.")
+    created_at: datetime = Field(description="Watermark at which it was queued.")
+    sent_at: datetime | None = Field(description="When the receiver accepted it.")
+
+
+class Recommendation(Row):
+    """One change to the policy that the evidence suggests."""
+
+    table: ClassVar[str] = "recommendations"
+    key: ClassVar[tuple[str, ...]] = ("recommendation_id",)
+
+    recommendation_id: str = Field(description="Hash of kind, scope and change.")
+    kind: str = Field(description="Entry of the catalogue.")
+    workflow_class: str | None = Field(description="Class concerned.")
+    workflow: str | None = Field(description="Workflow concerned.")
+    title: str = Field(description="One line.")
+    change: str = Field(description="What to change, and which line of the policy.")
+    policy_path: str | None = Field(description="Where that line stands in the document.")
+    expected_effect: str = Field(description="In words, with n and interval.")
+    estimate: float | None = Field(description="Expected change of the metric.")
+    low: float | None = Field(description="Lower limit of the 95% interval.")
+    high: float | None = Field(description="Upper limit of the 95% interval.")
+    evidence_class: EvidenceClass = Field(description="What it rests on.")
+    confidence: Confidence = Field(description="How far it may be trusted.")
+    falsifier: str = Field(description="What would show it to be wrong.")
+    evidence: str = Field(description="JSON of the figures behind it.")
+    evidence_sql: str = Field(description="Query that shows the rows behind it.")
+    as_of: datetime = Field(description="Watermark.")

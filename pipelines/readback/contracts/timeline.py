@@ -1,0 +1,159 @@
+"""Nouns of the timeline around the traffic: incidents, admin changes, policies, independent counts."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from pydantic import Field
+
+from readback.contracts.row import Row
+from readback.contracts.vocabulary import (
+    Activation,
+    Boundary,
+    PolicyStatus,
+    Risk,
+    Stage,
+    TargetKind,
+)
+
+
+class ProviderIncident(Row):
+    """One incident as its provider declared it: context, never the recovery metric itself."""
+
+    table: ClassVar[str] = "provider_incidents"
+    key: ClassVar[tuple[str, ...]] = ("incident_id",)
+
+    incident_id: str = Field(description="<provider>:<the feed's own id>.")
+    provider: str = Field(description="Provider, lower case.")
+    title: str | None = Field(description="Title as written.")
+    impact: str | None = Field(description="Impact as declared: none, minor, major, critical, maintenance.")
+    components: list[str] = Field(description="Names of components as written.")
+    started_at: datetime | None = Field(description="Declared or first told start.")
+    investigating_at: datetime | None = Field(description="First update of that stage.")
+    identified_at: datetime | None = Field(description="First update of that stage.")
+    monitoring_at: datetime | None = Field(description="First update of that stage: mitigated.")
+    resolved_at: datetime | None = Field(description="Declared recovery.")
+    postmortem_at: datetime | None = Field(description="First update of that stage.")
+    first_stage_at: datetime | None = Field(description="Earliest of investigating, identified, monitoring.")
+    is_ordered: bool = Field(description="Stages in their proper order; a window out of order is never used.")
+    status: str | None = Field(description="Status as declared.")
+    file_id: str = Field(description="Content hash of the file that the record stands in.")
+    line: int = Field(ge=1, description="Line, or element of the list, counted from 1.")
+
+
+class AdminChange(Row):
+    """One thing that an admin switched off or on."""
+
+    table: ClassVar[str] = "admin_changes"
+    key: ClassVar[tuple[str, ...]] = ("change_id",)
+
+    change_id: str = Field(description="Hash of source and the record's own id.")
+    source: str = Field(description="Log format.")
+    scope: str | None = Field(description="Tenant, project or group that it applies to.")
+    provider: str | None = Field(description="Provider switched.")
+    model: str | None = Field(description="Model switched; NULL for a whole provider.")
+    is_enabled: bool = Field(description="State after the change.")
+    effective_at: datetime | None = Field(description="When it took effect, where the log says.")
+    seen_at: datetime = Field(description="When the change was recorded.")
+    actor_ref: str | None = Field(description="Keyed hash of who did it.")
+    file_id: str = Field(description="Content hash of the file that the record stands in.")
+    line: int = Field(ge=1, description="Line of that file, counted from 1.")
+
+
+class SourceCounter(Row):
+    """An independent count from the source itself, against which the ledger's rows are reconciled."""
+
+    table: ClassVar[str] = "source_counters"
+    key: ClassVar[tuple[str, ...]] = ("source", "counter", "model", "hour")
+
+    source: str = Field(description="Source that was counted.")
+    counter: str = Field(description="Name of the counter as written.")
+    model: str | None = Field(description="Model, where the counter is split by it.")
+    hour: datetime = Field(description="Start of the hour.")
+    requests: int = Field(ge=0, description="Requests counted by the source.")
+    file_id: str = Field(description="Content hash of the file that the record stands in.")
+    line: int = Field(ge=1, description="Line of that file, counted from 1.")
+
+
+class Reconciliation(Row):
+    """What the source counted against what its log told, per hour and model."""
+
+    table: ClassVar[str] = "reconciliation"
+    key: ClassVar[tuple[str, ...]] = ("source", "counter", "model", "hour")
+
+    source: str = Field(description="Source that was counted.")
+    counter: str = Field(description="Name of the counter as written.")
+    model: str | None = Field(description="Model, where the counter is split by it.")
+    hour: datetime = Field(description="Start of the hour.")
+    counted: int = Field(ge=0, description="Requests counted by the source.")
+    logged: int = Field(ge=0, description="Requests that the log holds.")
+    missing: int = Field(description="counted - logged; negative when the log holds more.")
+
+
+class PolicyVersion(Row):
+    """One immutable version of a fallback policy, half-open in time."""
+
+    table: ClassVar[str] = "policies"
+    key: ClassVar[tuple[str, ...]] = ("policy_id", "version")
+
+    policy_id: str = Field(description="Stable across versions.")
+    version: int = Field(ge=1, description="Rising.")
+    status: PolicyStatus = Field(description="Only active versions judge events.")
+    digest: str = Field(description="SHA-256 of the canonical document.")
+    effective_from: datetime = Field(description="Inclusive.")
+    effective_to: datetime | None = Field(description="Exclusive; NULL while it lasts.")
+    owner_team: str = Field(description="Team that owns it.")
+    owner_contact: str = Field(description="A group, not a person.")
+    approved_by: str | None = Field(description="Role that approved it.")
+    approved_at: datetime | None = Field(description="When it was approved.")
+    review_cadence_s: float | None = Field(ge=0, description="Time between reviews in seconds.")
+    review_next_due: date | None = Field(description="Next review.")
+    undeclared_workflow: str = Field(description="What happens to a workflow without a class.")
+    source_kind: str = Field(description="native, or the gateway that it was imported from.")
+    source_ref: str | None = Field(description="File that it was read from.")
+
+
+class PolicyClass(Row):
+    """One workflow class of one policy version."""
+
+    table: ClassVar[str] = "policy_classes"
+    key: ClassVar[tuple[str, ...]] = ("policy_id", "version", "class_id")
+
+    policy_id: str = Field(description="The policy.")
+    version: int = Field(ge=1, description="Its version.")
+    class_id: str = Field(description="The class.")
+    stage: Stage = Field(description="How far it reaches into the world.")
+    risk: Risk = Field(description="What a wrong answer can cost.")
+    boundary: Boundary = Field(description="What it may do when no listed substitute applies.")
+    preferred_models: list[str] = Field(description="Preferred models in order.")
+    triggers: list[str] = Field(description="Declared trigger types.")
+    stop_conditions: list[str] = Field(description="What must have run, else the workflow stops.")
+    is_marking_required: bool = Field(description="A substitute's output must be labelled.")
+    rto_s: float | None = Field(ge=0, description="Recovery objective in seconds.")
+    impact_tolerance_s: float | None = Field(ge=0, description="Maximum tolerable disruption in seconds.")
+    rework_window_s: float | None = Field(ge=0, description="Attribution window; NULL for the default.")
+    error_window_s: float | None = Field(ge=0, description="Attribution window; NULL for the default.")
+    review_window_s: float | None = Field(ge=0, description="Attribution window; NULL for the default.")
+    path: str = Field(description="Where the class stands in the document.")
+
+
+class PolicySubstitute(Row):
+    """One substitute that a class names, in its order."""
+
+    table: ClassVar[str] = "policy_substitutes"
+    key: ClassVar[tuple[str, ...]] = ("policy_id", "version", "class_id", "position")
+
+    policy_id: str = Field(description="The policy.")
+    version: int = Field(ge=1, description="Its version.")
+    class_id: str = Field(description="The class.")
+    position: int = Field(ge=1, description="Order of preference, from 1.")
+    target: str = Field(description="Model or lane.")
+    target_kind: TargetKind = Field(description="What it is.")
+    activation: Activation = Field(description="How it may come into use.")
+    approved_by: str | None = Field(description="Role that approved it.")
+    approved_at: datetime | None = Field(description="When it was approved.")
+    expires_at: datetime | None = Field(description="When the approval ends; exclusive.")
+    evidence: str | None = Field(description="What the approval rests on.")
+    triggers: list[str] = Field(description="Trigger types that allow it; * for all declared.")
+    max_duration_s: float | None = Field(ge=0, description="Longest time in use in seconds.")
+    is_target_denied: bool = Field(description="The catalogue says that the target is disabled.")
+    path: str = Field(description="Where the substitute stands in the document.")

@@ -1,0 +1,269 @@
+"""`readback.toml`: what it may say, and the project folder that it governs. Reads no clock and no environment."""
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from readback.contracts.vocabulary import CoverageMode, OutcomeKind
+from readback.errors import ProjectError, SettingsError
+
+SETTINGS_FILE = "readback.toml"
+POLICY_FILE = "policy.yaml"
+
+_DURATION = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def seconds(value: Any) -> float:
+    """A duration such as `14d`, `90m` or `500ms` in seconds.
+
+    Raises:
+        ValueError: anything else.
+    """
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"expected a duration such as '14d', '30m' or '500ms', found {value!r}")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {name!r}; expected an IANA name such as 'Europe/Zurich'") from None
+    return name
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("expected a time with an offset, such as 2026-10-01T00:00:00Z")
+    return moment
+
+
+Seconds = Annotated[float, BeforeValidator(seconds)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Moment = Annotated[datetime, AfterValidator(_aware)]
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProjectSection(Section):
+    """`[project]`."""
+
+    name: str = "readback"
+    timezone: Zone = Field(default="UTC", description="Day, week and month boundaries.")
+    week_starts: Literal["monday", "sunday"] = "monday"
+
+
+class Input(Section):
+    """`[[inputs]]`: where logs lie."""
+
+    path: str = Field(description="File, folder or glob, relative to readback.toml.")
+    source: str | None = Field(default=None, description="Format; recognized from the records when absent.")
+
+
+class Naming(Section):
+    """`[workflow]`, `[team]`, `[environment]`, `[run]`: the first label present names it."""
+
+    from_: tuple[str, ...] = Field(alias="from")
+
+
+class Windows(Section):
+    """`[windows]`: attribution windows; a policy class may override them."""
+
+    rework: Seconds = 14 * 86400.0
+    downstream_error: Seconds = 30 * 86400.0
+    review: Seconds = 7 * 86400.0
+
+
+class Coverage(Section):
+    """`[[coverage]]`: what an outcome source was able to see."""
+
+    source: str
+    kinds: tuple[OutcomeKind, ...]
+    workflows: tuple[str, ...] = ("*",)
+    from_: Moment = Field(alias="from")
+    to: Moment | None = None
+    mode: CoverageMode = CoverageMode.COMPLETE
+    sample_rate: float | None = Field(default=None, gt=0, le=1)
+
+
+class EpisodeRule(Section):
+    """`[episodes]`: when a stretch of fallbacks opens and closes."""
+
+    open_count: int = Field(default=2, ge=1, description="Fallbacks that open an episode.")
+    open_within: Seconds = 300.0
+    gap: Seconds = 600.0
+    close_count: int = Field(default=3, ge=1, description="Preferred successes in a row that close it.")
+    close_span: Seconds = 60.0
+    hysteresis: Seconds = 900.0
+
+    @property
+    def version(self) -> str:
+        """The rule and its parameters in one word, stored with every episode."""
+        numbers = (self.open_count, self.open_within, self.gap, self.close_count, self.close_span, self.hysteresis)
+        return "1:" + "/".join(f"{number:g}" for number in numbers)
+
+
+class MetricSection(Section):
+    """`[metrics]`: when a figure is withheld."""
+
+    minimum_n: int = Field(default=20, ge=1)
+    minimum_coverage: float = Field(default=0.7, ge=0, le=1)
+    override_edit_ratio: float = Field(default=0.10, ge=0, le=1)
+
+
+class Engine(Section):
+    """`[engine]`: what the machine may give."""
+
+    memory_limit: str = "4GB"
+    threads: int | None = Field(default=None, ge=1)
+
+
+class Alerts(Section):
+    """`[alerts]`: names of channels; their addresses come from the environment."""
+
+    channels: tuple[str, ...] = ()
+
+
+class Settings(Section):
+    """The whole of `readback.toml`."""
+
+    project: ProjectSection = ProjectSection()
+    inputs: tuple[Input, ...] = ()
+    workflow: Naming = Naming.model_validate(
+        {"from": ["tag:workflow", "metadata:workflow", "attribute:gen_ai.workflow.name", "key_alias", "route"]}
+    )
+    team: Naming = Naming.model_validate({"from": ["tag:team", "metadata:team", "attribute:team", "team"]})
+    environment: Naming = Naming.model_validate(
+        {"from": ["tag:env", "tag:environment", "metadata:environment", "attribute:deployment.environment.name"]}
+    )
+    run: Naming = Naming.model_validate(
+        {"from": ["tag:run", "metadata:run_id", "metadata:task", "attribute:readback.run.id", "session"]}
+    )
+    windows: Windows = Windows()
+    coverage: tuple[Coverage, ...] = ()
+    episodes: EpisodeRule = EpisodeRule()
+    metrics: MetricSection = MetricSection()
+    engine: Engine = Engine()
+    alerts: Alerts = Alerts()
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with `readback.toml` and `policy.yaml`; all state lies under `.readback/`."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def policy_file(self) -> Path:
+        """The policy document, which need not exist."""
+        return self.root / POLICY_FILE
+
+    @property
+    def state(self) -> Path:
+        """Everything that readback writes."""
+        return self.root / ".readback"
+
+    @property
+    def warehouse(self) -> Path:
+        """The pipeline's own database."""
+        return self.state / "warehouse.duckdb"
+
+    @property
+    def lake(self) -> Path:
+        """Attempts, one Parquet part per input file."""
+        return self.state / "lake"
+
+    @property
+    def published(self) -> Path:
+        """What every reader opens: a link to the newest snapshot."""
+        return self.state / "published" / "readback.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """Monthly reports."""
+        return self.state / "reports"
+
+    @property
+    def dagster_home(self) -> Path:
+        """State of the orchestrator."""
+        return self.state / "dagster"
+
+
+def open_project(root: Path) -> Project:
+    """The project in a folder.
+
+    Raises:
+        ProjectError: no `readback.toml` there.
+        SettingsError: it says something that is not understood.
+    """
+    file = root / SETTINGS_FILE
+    if not file.is_file():
+        raise ProjectError(f"no {SETTINGS_FILE} here; `readback init {root}` makes one", file=root)
+    return Project(root.resolve(), read_settings(file))
+
+
+def read_settings(file: Path) -> Settings:
+    """The settings in a file.
+
+    Raises:
+        SettingsError: not TOML, an unknown key (with the nearest known one), or a value out of its range.
+    """
+    text = file.read_text(encoding="utf-8", errors="replace")
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"is not valid TOML: {error}", file=file) from None
+    except ValidationError as error:
+        raise _explained(error, file, text) from None
+
+
+def _explained(error: ValidationError, file: Path, text: str) -> SettingsError:
+    first = error.errors()[0]
+    path = [part for part in first["loc"] if not (isinstance(part, str) and part.startswith("function-"))]
+    key = ".".join(str(part) for part in path)
+    line = _line_of(text, path)
+    if first["type"] == "extra_forbidden":
+        return SettingsError(f"unknown key; {_suggestion(path)}", file=file, line=line, key=key)
+    message = first["msg"].removeprefix("Value error, ")
+    return SettingsError(message[0].lower() + message[1:], file=file, line=line, key=key)
+
+
+def _suggestion(path: list[int | str]) -> str:
+    known = _known_keys(path[:-1])
+    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    return f"did you mean `{near[0]}`?" if near else f"expected one of {', '.join(sorted(known))}"
+
+
+def _known_keys(path: list[int | str]) -> list[str]:
+    model: Any = Settings
+    for part in path:
+        if isinstance(part, str):
+            field = next(f for n, f in model.model_fields.items() if part in (n, f.alias))
+            inner = getattr(field.annotation, "__args__", (field.annotation,))
+            model = next(a for a in inner if isinstance(a, type) and issubclass(a, BaseModel))
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _line_of(text: str, path: list[int | str]) -> int | None:
+    """Line of the last key of a path; the first one that stands after its table's header."""
+    names = [part for part in path if isinstance(part, str)]
+    if not names:
+        return None
+    lines = text.splitlines()
+    start = next((n for n, line in enumerate(lines) if re.match(rf"\s*\[+\s*{re.escape(names[0])}\b", line)), 0)
+    key = re.compile(rf"\s*(\[+\s*)?([\w.]+\.)?{re.escape(names[-1])}\s*(=|\])")
+    return next((n + 1 for n, line in enumerate(lines) if n >= start and key.match(line)), None)

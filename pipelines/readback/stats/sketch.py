@@ -1,0 +1,153 @@
+"""Quantiles from logarithmic histograms that merge by adding counts (the DDSketch rule).
+
+Every quantile read off the histogram is within a relative error `alpha` of the exact discrete
+one. Here are the rule and the reading; the histogram itself is a table kept in SQL.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from readback.stats import critical
+from readback.stats.estimate import Estimate, Floats
+
+ZERO_BUCKET = -32768
+"""Bucket of exact zeros: the lowest smallint, below every positive value's bucket."""
+
+
+def bucket(x: ArrayLike, alpha: float = 0.01) -> NDArray[np.int64]:
+    """Return the histogram bucket of each value.
+
+    The SQL twin, with `gamma = (1 + alpha) / (1 - alpha)` bound as a parameter, is
+
+        case when x > 0 then cast(ceil(ln(x) / ln(gamma)) as smallint)
+             when x = 0 then -32768 end
+
+    which leaves nulls and negative values null: count those apart.
+
+    Args:
+        x: Values ≥ 0 in any unit (latencies in ms), any shape.
+        alpha: Relative error to guarantee, strictly between 0 and 1.
+
+    Raises:
+        ValueError: A value is negative, nan or infinite, or `alpha` is out of range.
+
+    Source: Masson, Rim & Lee 2019 (DDSketch).
+
+    >>> bucket([0.001, 1, 100]).tolist()
+    [-345, 0, 231]
+    """
+    values = np.asarray(x, dtype=np.float64)
+    if not bool(np.all((values >= 0) & np.isfinite(values))):
+        raise ValueError("only finite values of at least 0 have a bucket")
+    positive = values > 0
+    index = np.ceil(np.log(np.where(positive, values, 1.0)) / math.log(_gamma(alpha)))
+    return np.where(positive, index, ZERO_BUCKET).astype(np.int64)
+
+
+def bucket_value(i: ArrayLike, alpha: float = 0.01) -> Floats:
+    """Return the value that stands for bucket `i`: 2·gamma^i / (gamma + 1), and 0 for zeros.
+
+    The SQL twin is `case when i = -32768 then 0 else 2 * pow(gamma, i) / (gamma + 1) end`.
+
+    >>> round(float(bucket_value(231)), 4)
+    100.4946
+    """
+    gamma = _gamma(alpha)
+    index = np.asarray(i, dtype=np.float64)
+    zero = index == ZERO_BUCKET
+    value = 2 * gamma ** np.where(zero, 0.0, index) / (gamma + 1)
+    return np.where(zero, 0.0, value)
+
+
+def quantile(
+    buckets: ArrayLike,
+    counts: ArrayLike,
+    q: float,
+    alpha: float = 0.01,
+    *,
+    effective_n: float | None = None,
+    level: float = 0.95,
+) -> Estimate:
+    """Read quantile `q` off one histogram, with an order-statistic interval.
+
+    The rank is ceil(q·N), which the error bound needs against SQL's `quantile_disc`. The interval
+    covers sampling error only, on ranks of a binomial(`effective_n`, q).
+
+    Args:
+        buckets: Bucket of each cell, any order; a bucket may come more than once.
+        counts: Rows in each cell.
+        q: Share of rows at or below the answer, in (0, 1].
+        alpha: The histogram's relative error.
+        effective_n: Independent rows the histogram is worth; None means all of its rows.
+        level: Confidence level.
+
+    Returns:
+        `value` None for an empty histogram; a limit is None when too few rows set it.
+
+    Raises:
+        ValueError: `q` is out of range, a count is negative or the lengths differ.
+
+    >>> round(quantile([0, 231], [99, 1], 0.5).value, 4)
+    0.99
+    """
+    if not 0.0 < q <= 1.0:
+        raise ValueError(f"q must lie in (0, 1], not {q}")
+    index, ranks = _cumulative(buckets, counts)
+    n = int(ranks[-1]) if ranks.size else 0
+    if n == 0:
+        return Estimate(None, None, None, 0, 0.0)
+    size = float(n) if effective_n is None else min(float(effective_n), float(n))
+    wanted = (math.ceil(q * n - 1e-9), *_limit_ranks(n, size, q, level))
+    value, low, high = (_at_rank(index, ranks, rank, alpha) for rank in wanted)
+    return Estimate(value, low, high, n, size)
+
+
+def _gamma(alpha: float) -> float:
+    if not 0.0 < alpha < 1.0:
+        raise ValueError(f"alpha must lie strictly between 0 and 1, not {alpha}")
+    return (1 + alpha) / (1 - alpha)
+
+
+def _cumulative(
+    buckets: ArrayLike, counts: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    index, n = np.asarray(buckets, dtype=np.int64), np.asarray(counts, dtype=np.int64)
+    if index.ndim != 1 or index.shape != n.shape:
+        raise ValueError("buckets and counts must be one-dimensional and of one length")
+    if bool((n < 0).any()):
+        raise ValueError("counts must not be negative")
+    order = np.argsort(index, kind="stable")
+    return index[order], np.cumsum(n[order])
+
+
+def _limit_ranks(n: int, size: float, q: float, level: float) -> tuple[int, int]:
+    """Ranks of the limits among n rows worth `size`; outside 1..n where there is no limit."""
+    tail, draws = critical.tail(level), int(size)
+    if draws < 1 or q == 1.0:
+        return 0, n + 1
+    below = _binomial_quantile(tail, draws, q)
+    above = _binomial_quantile(1 - tail, draws, q) + 1
+    return (
+        math.floor(below * n / draws),
+        math.ceil(above * n / draws) if above <= draws else n + 1,
+    )
+
+
+def _binomial_quantile(probability: float, n: int, q: float) -> int:
+    """Smallest k with P(Binomial(n, q) ≤ k) ≥ probability."""
+    from scipy.special import bdtr, bdtrik
+
+    k = max(math.ceil(float(bdtrik(probability, n, q))), 0)
+    return k - 1 if k > 0 and float(bdtr(k - 1, n, q)) >= probability else k
+
+
+def _at_rank(
+    index: NDArray[np.int64], ranks: NDArray[np.int64], rank: int, alpha: float
+) -> float | None:
+    if not 1 <= rank <= ranks[-1]:
+        return None
+    return float(bucket_value(index[np.searchsorted(ranks, rank, side="left")], alpha))

@@ -1,0 +1,234 @@
+"""The only file that opens DuckDB: the writer's warehouse, the reader's snapshot, and publishing one as the other."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from readback import shipped
+from readback.contracts import BY_TABLE, PUBLISHED, Attempt, Row, columns
+from readback.contracts.ddl import column_names, comments, create_table, dictionary
+from readback.errors import NotPublished, ProjectBusy, ProjectError, QueryError
+from readback.settings import Project
+
+Connection = duckdb.DuckDBPyConnection
+Relation = duckdb.DuckDBPyRelation
+
+VIEWS = frozenset({"attempts", "run_status"})
+"""Published names that are views: attempts lie in the lake, run_status follows from what the clock of the logs says."""
+
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+_KEPT_SNAPSHOTS = 2
+
+
+def memory() -> Connection:
+    """A database of its own in memory, with the session settings that every model is written for."""
+    return _configured(duckdb.connect())
+
+
+@contextmanager
+def warehouse(project: Project) -> Iterator[Connection]:
+    """The pipeline's own database, opened for writing by one process at a time.
+
+    Raises:
+        ProjectBusy: another process has it open.
+        ProjectError: the folder cannot be written.
+    """
+    _make_folder(project.state)
+    con = _connect_for_writing(project.warehouse)
+    try:
+        _configured(con)
+        _limit(con, project)
+        create_tables(con)
+        yield con
+    finally:
+        con.close()
+
+
+def create_tables(con: Connection) -> None:
+    """Every table of the contracts, where it does not exist yet."""
+    for row in PUBLISHED:
+        if row.table not in VIEWS:
+            con.execute(create_table(row))
+
+
+def attempts_view(parts: Sequence[str]) -> str:
+    """Definition of `attempts` over immutable Parquet parts; a part's row order is its file's line order."""
+    names = ", ".join(column_names(Attempt))
+    if not parts:
+        empty = ", ".join(f"cast(null as {column.sql_type}) as {column.name}" for column in columns(Attempt))
+        return f"create or replace view attempts as select {empty} where false"
+    files = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)
+    return f"create or replace view attempts as select {names} from read_parquet([{files}]) where attempt_id is not null"
+
+
+def model(name: str) -> str:
+    """Text of a SQL model, such as `continuity/requests`."""
+    return (shipped.models() / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def query(con: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> Relation:
+    """The rows of one query; only the parameters that it names are bound."""
+    return con.sql(sql, params=bound(sql, parameters))
+
+
+def bound(sql: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The parameters that a text names, since DuckDB refuses any other."""
+    named = set(_PARAMETER.findall(sql))
+    return {name: value for name, value in (parameters or {}).items() if name in named}
+
+
+def insert_model(con: Connection, table: str, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Append the rows of a query to a table, column by name."""
+    con.execute(f"insert into {table} by name\n{sql}", bound(sql, parameters))
+
+
+def insert_rows(con: Connection, row: type[Row], rows: Iterable[Row]) -> None:
+    """Append contract rows to their table."""
+    dumped = [item.model_dump(mode="python") for item in rows]
+    if dumped:
+        incoming = pa.Table.from_pylist(dumped, schema=arrow_schema(con, row))
+        con.register("incoming", incoming)
+        con.execute(f"insert into {row.table} by name select * from incoming")
+        con.unregister("incoming")
+
+
+def replace_rows(con: Connection, row: type[Row], rows: Iterable[Row]) -> None:
+    """Make contract rows the whole content of their table."""
+    con.execute(f"delete from {row.table}")
+    insert_rows(con, row, rows)
+
+
+def arrow_schema(con: Connection, row: type[Row]) -> pa.Schema:
+    """The Arrow types of a contract."""
+    select = ", ".join(f"cast(null as {column.sql_type}) as {column.name}" for column in columns(row))
+    return con.sql(f"select {select}").to_arrow_table().schema
+
+
+@contextmanager
+def transaction(con: Connection) -> Iterator[None]:
+    """All or nothing."""
+    con.execute("begin transaction")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+def describe_database(con: Connection) -> None:
+    """Comments on every table and column, and the dictionary of them all."""
+    for row in PUBLISHED:
+        for statement in comments(row, "view" if row.table in VIEWS else "table"):
+            con.execute(statement)
+    dictionary_row = BY_TABLE["data_dictionary"]
+    replace_rows(con, dictionary_row, [dictionary_row(**entry) for entry in dictionary(PUBLISHED)])
+
+
+def publish(con: Connection, project: Project, snapshot_id: str) -> Path:
+    """Copy the warehouse to an immutable snapshot and point every new reader at it, atomically.
+
+    A crash leaves either the old snapshot published or the new one, never half of one.
+    """
+    folder = project.published.parent
+    _make_folder(folder)
+    con.execute("checkpoint")
+    snapshot = folder / f"snapshot-{snapshot_id}.duckdb"
+    unfinished = snapshot.with_suffix(".partial")
+    shutil.copyfile(project.warehouse, unfinished)
+    os.replace(unfinished, snapshot)
+    link = folder / ".next"
+    link.unlink(missing_ok=True)
+    link.symlink_to(snapshot.name)
+    os.replace(link, project.published)
+    _forget_old(folder, snapshot)
+    return snapshot
+
+
+@contextmanager
+def reader(project: Project) -> Iterator[Connection]:
+    """The newest snapshot, read-only, without access to other files or the network.
+
+    Raises:
+        NotPublished: no run has finished yet.
+    """
+    con = connect_published(project)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def connect_published(project: Project) -> Connection:
+    """A connection to the newest snapshot; it keeps its rows when a newer one is published."""
+    if not project.published.exists():
+        raise NotPublished(f"nothing published yet; `readback run --project {project.root}` makes it", file=project.root)
+    con = _configured(duckdb.connect(str(project.published.resolve()), read_only=True))
+    con.execute(f"set allowed_directories = ['{project.lake.as_posix()}/']")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+    return con
+
+
+def select(con: Connection, sql: str) -> Relation:
+    """The rows of one ad hoc statement that only reads.
+
+    Raises:
+        QueryError: not one statement, not a reading one, or one that cannot run.
+    """
+    try:
+        statements = con.extract_statements(sql)
+        if len(statements) != 1:
+            raise QueryError(f"expected one statement, found {len(statements)}")
+        if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+            raise QueryError("only a statement that reads may run here: select, with, from, describe, explain")
+        return con.sql(sql)
+    except duckdb.Error as error:
+        raise QueryError(str(error).splitlines()[0]) from None
+
+
+def _connect_for_writing(file: Path) -> Connection:
+    try:
+        return duckdb.connect(str(file))
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise ProjectBusy("another readback process is writing; wait for it or stop it", file=file) from None
+        raise ProjectError(f"cannot be opened for writing: {str(error).splitlines()[0]}", file=file) from None
+
+
+def _configured(con: Connection) -> Connection:
+    con.execute("set TimeZone = 'UTC'")
+    con.execute("set autoinstall_known_extensions = false")
+    con.execute("set autoload_known_extensions = false")
+    return con
+
+
+def _limit(con: Connection, project: Project) -> None:
+    con.execute(f"set memory_limit = '{project.settings.engine.memory_limit}'")
+    if project.settings.engine.threads is not None:
+        con.execute(f"set threads = {project.settings.engine.threads}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(f"cannot be made: {error.strerror}", file=folder) from None
+
+
+def _forget_old(folder: Path, newest: Path) -> None:
+    """Older snapshots go, save the one before, which a reader may be about to open."""
+    snapshots = sorted(folder.glob("snapshot-*.duckdb"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in [other for other in snapshots if other != newest][_KEPT_SNAPSHOTS - 1 :]:
+        file.unlink(missing_ok=True)
+    for partial in folder.glob("*.partial"):
+        partial.unlink(missing_ok=True)
+
+
