@@ -23,6 +23,7 @@ Relation = duckdb.DuckDBPyRelation
 VIEWS = frozenset({"attempts", "run_status"})
 """Published names that are views: attempts lie in the lake, run_status follows from what the clock of the logs says."""
 
+_LINE = "coalesce(line, file_row_number + 1) as line"
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 _KEPT_SNAPSHOTS = 2
 
@@ -60,12 +61,12 @@ def create_tables(con: Connection) -> None:
 
 def attempts_view(parts: Sequence[str]) -> str:
     """Definition of `attempts` over immutable Parquet parts; a part's row order is its file's line order."""
-    names = ", ".join(column_names(Attempt))
+    names = ", ".join(_LINE if name == "line" else name for name in column_names(Attempt))
     if not parts:
         empty = ", ".join(f"cast(null as {column.sql_type}) as {column.name}" for column in columns(Attempt))
         return f"create or replace view attempts as select {empty} where false"
     files = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)
-    return f"create or replace view attempts as select {names} from read_parquet([{files}]) where attempt_id is not null"
+    return f"create or replace view attempts as select {names} from read_parquet([{files}], file_row_number = true) where attempt_id is not null"
 
 
 def model(name: str) -> str:

@@ -10,6 +10,7 @@ from readback.contracts.vocabulary import (
     Cause,
     CauseBasis,
     CauseFamily,
+    ChainBasis,
     Detection,
     EpisodeState,
     Lane,
@@ -67,7 +68,7 @@ class Attempt(Row):
     is_marked: bool | None = Field(description="Output labelled as a substitute's; NULL where the log does not say.")
     guardrails_ran: list[str] | None = Field(description="Guardrails that ran; NULL where the log does not say.")
     declared_fallback_count: int | None = Field(description="The gateway's own count of fallbacks for the call.")
-    is_chain_known: bool = Field(description="The record can show that a fallback happened, or that none did.")
+    chain_basis: ChainBasis = Field(description="How attempts of one call are tied together in this format.")
     trace_id: str | None = Field(description="Trace that the record belongs to, lower case.")
     session_id: str | None = Field(description="Session or conversation.")
     provider_request_id: str | None = Field(description="The provider's request id; an attribute, never a key.")
@@ -118,6 +119,7 @@ class Request(Row):
     output_tokens: int | None = Field(ge=0, description="Completion tokens of the answer.")
     is_cache_hit: bool | None = Field(description="Answered from the gateway's cache.")
     is_stream: bool | None = Field(description="Streamed answer.")
+    is_partial: bool = Field(description="The answer broke off: tokens had flowed before the error.")
     is_marked: bool | None = Field(description="Answer labelled as a substitute's.")
     guardrails_ran: list[str] | None = Field(description="Guardrails that ran on the answer.")
     trace_id: str | None = Field(description="Trace of the answer.")

@@ -41,6 +41,20 @@ class CauseBasis(StrEnum):
     NONE = "none"
 
 
+class ChainBasis(StrEnum):
+    """How the attempts of one call are tied together; it decides what their absence proves.
+
+    A `call_id`, `sibling_spans` or `explicit_attempts` also shows that no fallback happened; a `trace_id` shows
+    only some of the fallbacks that did; a `single_row` shows none.
+    """
+
+    CALL_ID = "call_id"
+    SIBLING_SPANS = "sibling_spans"
+    EXPLICIT_ATTEMPTS = "explicit_attempts"
+    TRACE_ID = "trace_id"
+    SINGLE_ROW = "single_row"
+
+
 class CauseFamily(StrEnum):
     """Causes that recover in the same way, so that one episode never mixes two."""
 

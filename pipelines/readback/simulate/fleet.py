@@ -211,9 +211,7 @@ WORKFLOWS = (
         share=0.10,
         preferred="openai/gpt-4.1",
         route="gpt-4.1",
-        substitutes=(
-            Substitute("anthropic/claude-sonnet-4-5", (*ALL_FAILURES, "low_confidence")),
-        ),
+        substitutes=(Substitute("anthropic/claude-sonnet-4-5", (*ALL_FAILURES, "low_confidence")),),
         unapproved="openai/gpt-4.1-mini",
         requests_per_run=2,
         blip_causes=("low_confidence", "unknown"),

@@ -25,7 +25,8 @@ RETIRED_WORKFLOW = "contract-summary"
 RETIRED_AT = 0.86
 CEILING_WORKFLOW = "kb-answer"
 OPEN_WORKFLOW = "support-reply"
-PULSES_PER_WINDOW = 55
+WINDOWS_PER_DAY = 2.2
+REQUESTS_PER_WINDOW = 300
 
 Times = npt.NDArray[np.int64]
 
@@ -96,7 +97,8 @@ def plan(start: int, end: int, requests: int, rng: np.random.Generator) -> Calen
         raise ValueError("days must be at least 1: a fleet needs room for its outages")
     builder = _Builder(start, end, rng)
     days = (end - start) / DAY
-    count = int(min(max(MINIMUM_WINDOWS, days * 0.9), max(MINIMUM_WINDOWS, requests / 300), 400))
+    affordable = max(MINIMUM_WINDOWS, requests / REQUESTS_PER_WINDOW)
+    count = int(min(max(MINIMUM_WINDOWS, days * WINDOWS_PER_DAY), affordable, 600))
     builder.lay_slots(count)
     builder.lay_ceilings(max(1, min(int(days * 0.25), requests // 1500)))
     builder.lay_endings()
@@ -159,9 +161,9 @@ class _Builder:
             self._lay(kind, target, begin // SECOND * SECOND, length)
 
     def _length(self, kind: str, room: int) -> int:
-        """Lognormal with a median of 25 minutes (admin: 80), whole seconds, within the room of a slot."""
-        median = 80.0 if kind == "admin" else 25.0
-        minutes = float(np.clip(median * np.exp(self.rng.normal(0, 0.55)), 8, 110))
+        """Lognormal with a median of 32 minutes (admin: 80), whole seconds, within the room of a slot."""
+        median = 80.0 if kind == "admin" else 32.0
+        minutes = float(np.clip(median * np.exp(self.rng.normal(0, 0.65)), 8, 180))
         return min(int(minutes * 60) * SECOND, max(room, 8 * MINUTE) // SECOND * SECOND)
 
     def _lay(self, kind: str, target: str, begin: int, length: int) -> None:
@@ -173,9 +175,7 @@ class _Builder:
         for name in names:
             self._open(name, CAUSE_OF[kind], begin, length, incident, is_flapping)
 
-    def _open(
-        self, name: str, cause: str, begin: int, length: int, incident: str | None, is_flapping: bool
-    ) -> None:
+    def _open(self, name: str, cause: str, begin: int, length: int, incident: str | None, is_flapping: bool) -> None:
         whole = Window(WORKFLOW_INDEX[name], cause, begin, begin + length, self.episode, incident)
         self.episode += 1
         if not is_flapping:
@@ -203,7 +203,7 @@ class _Builder:
             identified=stages[1],
             monitoring=stages[2],
             resolved=max(stages) + 3 * MINUTE + resolved,
-            created=investigating if number != 1 else finish + 2 * DAY,
+            created=investigating if number != 1 else min(finish + 2 * DAY, self.end - HOUR),
         )
         self.incidents.append(incident)
         return incident.incident_id
@@ -245,7 +245,7 @@ class _Builder:
         for window in windows:
             inside = np.arange(window.start + 4 * SECOND, window.end - 30 * SECOND, 180 * SECOND)
             last = min(window.end, self.end) - 3 * SECOND
-            times += [*inside, *(inside + 27 * SECOND), last, window.start - 40 * SECOND]
+            times += [*inside, *(inside + 38 * SECOND), last, window.start - 40 * SECOND]
             if self.terminal.get(window.episode) is None:
                 times += (window.end + 11 * SECOND + 33 * SECOND * np.arange(6)).tolist()
         jitter = self.rng.integers(0, SECOND, len(times))
@@ -275,10 +275,18 @@ def _dependants(provider: str, finish: int, builder: _Builder) -> list[str]:
 
 def _unrelated(provider: str, moment: int) -> Incident:
     """Return an incident of a component that no workflow uses."""
-    stages = [moment + n * MINUTE for n in (5, 15, 40, 60)]
-    name = "Invoices are displayed late in the billing portal"
     return Incident(
-        f"{provider.replace('_', '')}b001", provider, name, "none", moment, *stages, stages[0], False
+        incident_id=f"{provider.replace('_', '')}b001",
+        provider=provider,
+        name="Invoices are displayed late in the billing portal",
+        impact="none",
+        started=moment,
+        investigating=moment + 5 * MINUTE,
+        identified=moment + 15 * MINUTE,
+        monitoring=moment + 40 * MINUTE,
+        resolved=moment + 60 * MINUTE,
+        created=moment + 5 * MINUTE,
+        is_relevant=False,
     )
 
 

@@ -73,7 +73,7 @@ def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> Intervals
 def clopper_pearson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> Intervals:
     """Exact interval for a proportion: never covers less than `level`; for compliance statements.
 
-    Arguments, null case and errors as in `wilson`. About 2 µs a row.
+    Arguments, null case and errors as in `wilson`. About 1.5 µs a row.
 
     Source: Clopper & Pearson 1934.
 
@@ -152,7 +152,7 @@ def miettinen_nurminen_difference(
 ) -> Intervals:
     """Difference of two independent proportions by inverting the score test.
 
-    Where an arm has no rows: value nan, interval [-1, 1]. Errors as in `wilson`. About 20 µs a
+    Where an arm has no rows: value nan, interval [-1, 1]. Errors as in `wilson`. About 25 µs a
     row; statsmodels' own version gives wrong limits (statistics.md §1.2).
 
     Source: Miettinen & Nurminen 1985.
@@ -291,4 +291,5 @@ def _restricted_control_rate(cells: tuple[Floats, ...], difference: Floats) -> F
     cosine = np.divide(turn, cube, out=np.zeros_like(cube), where=cube != 0)
     angle = (np.pi + np.arccos(np.clip(cosine, -1.0, 1.0))) / 3
     root = 2 * radius * np.cos(angle) - square
-    return np.clip(root, np.maximum(0.0, -d), np.minimum(1.0, 1 - d))
+    inside = np.clip(root, np.maximum(0.0, -d), np.minimum(1.0, 1 - d))
+    return np.asarray(inside, dtype=np.float64)

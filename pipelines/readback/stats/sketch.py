@@ -33,7 +33,8 @@ def bucket(x: ArrayLike, alpha: float = 0.01) -> NDArray[np.int64]:
         alpha: Relative error to guarantee, strictly between 0 and 1.
 
     Raises:
-        ValueError: A value is negative, nan or infinite, or `alpha` is out of range.
+        ValueError: A value is negative, nan or infinite, `alpha` is out of range, or a bucket does
+            not fit a smallint (at 1%: values outside 1e-284 to 1e284).
 
     Source: Masson, Rim & Lee 2019 (DDSketch).
 
@@ -45,6 +46,8 @@ def bucket(x: ArrayLike, alpha: float = 0.01) -> NDArray[np.int64]:
         raise ValueError("only finite values of at least 0 have a bucket")
     positive = values > 0
     index = np.ceil(np.log(np.where(positive, values, 1.0)) / math.log(_gamma(alpha)))
+    if bool(np.any(np.abs(index) >= -ZERO_BUCKET)):
+        raise ValueError(f"a value has no smallint bucket at a relative error of {alpha}")
     return np.where(positive, index, ZERO_BUCKET).astype(np.int64)
 
 

@@ -1,0 +1,118 @@
+-- One row per attempt: the evidence of a connector, named, scrubbed, and given a cause.
+-- This is the one place where a status, code, class or message becomes a cause. Order is precedence: what the log
+-- states itself, then a quota or a switch that only the text betrays, then codes, HTTP status, class, message.
+-- A row without an attempt_id could not be read; its line is explained by a second pass over the raw bytes.
+with failed as (
+    select
+        *,
+        status in ('error', 'blocked') as is_failed,
+        lower(coalesce(error_reason, '')) as reason,
+        lower(coalesce(error_code, '')) as code,
+        lower(coalesce(error_type, '')) as class,
+        lower(coalesce(error_message, '')) as message
+    from canonical
+),
+
+judged as (
+    select
+        *,
+        case
+            when not is_failed then null
+            when stated_cause is not null then stated_cause || '|explicit_reason'
+            when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|budget has been exceeded|prepayment credits')
+                then 'cost_ceiling|message_pattern'
+            when regexp_matches(reason || ' ' || code, 'budget_exceeded|insufficient_quota|billing_error|spend_limit|payment_required')
+                then 'cost_ceiling|error_code'
+            when regexp_matches(reason || ' ' || code, 'model_access_denied|model_not_allowed|model_disabled') then 'admin_disabled|error_code'
+            when regexp_matches(reason || ' ' || class, 'gateway_rate_limit|proxyratelimiterror') then 'gateway_limit|explicit_reason'
+            when regexp_matches(reason || ' ' || code || ' ' || class, 'context_window|context_length|contextwindow') then 'context_window|error_code'
+            when regexp_matches(code || ' ' || class || ' ' || reason, 'content_policy|content_filter|contentpolicy|responsibleai|guardrail_intervened')
+                then 'content_policy|error_code'
+            when regexp_matches(message, 'maximum context length|context window|input token count exceeds|prompt is too long|context_length_exceeded')
+                then 'context_window|message_pattern'
+            when regexp_matches(message, 'content policy|content management policy|content_filter|safety system|flagged as potentially')
+                then 'content_policy|message_pattern'
+            when (http_status = 403 or regexp_matches(class, 'permission|accessdenied|access_denied') or regexp_matches(message, '^error code: 403'))
+                and regexp_matches(message, 'disabled|suspended|deactivated|not enabled|not allowed|not authorized to use model|explicit deny|agreement')
+                then 'admin_disabled|message_pattern'
+            when class = 'routerratelimiterrorbasic' then 'provider_throttled|exception_type'
+            when regexp_matches(reason, 'no_healthy_deployments') then 'unknown|none'
+            when regexp_matches(code, 'throttl|rate_limit|too_many_requests|servicequotaexceeded|resource_exhausted') then 'provider_throttled|error_code'
+            when regexp_matches(code, 'modeltimeout|timeout_error|deadline_exceeded') then 'latency_breach|error_code'
+            when regexp_matches(code, 'serviceunavailable|internalserver|modelnotready|modelerror|modelstreamerror|server_error|overloaded|api_error')
+                then 'provider_outage|error_code'
+            when regexp_matches(code, 'unauthorized|authentication|invalid_api_key|accessdenied') then 'auth|error_code'
+            when http_status = 429 then 'provider_throttled|http_status'
+            when http_status in (408, 504) then 'latency_breach|http_status'
+            when http_status in (401, 403) then 'auth|http_status'
+            when http_status = 402 then 'cost_ceiling|http_status'
+            when http_status = 413 then 'context_window|http_status'
+            when http_status in (500, 502, 503, 529) then 'provider_outage|http_status'
+            when regexp_matches(class, 'timeout') then 'latency_breach|exception_type'
+            when regexp_matches(class, 'ratelimit|throttl|toomanyrequests') then 'provider_throttled|exception_type'
+            when regexp_matches(class, 'internalserver|serviceunavailable|badgateway|connection|apiconnection|overloaded|remoteprotocol|midstream')
+                then 'provider_outage|exception_type'
+            when regexp_matches(class, 'authentication|permission') then 'auth|exception_type'
+            when regexp_matches(message, 'rate limit|too many requests|throttl') then 'provider_throttled|message_pattern'
+            when regexp_matches(message, 'timed out|timeout|deadline') then 'latency_breach|message_pattern'
+            when regexp_matches(message, 'overloaded|service unavailable|internal server error|connection (error|reset|refused)')
+                then 'provider_outage|message_pattern'
+            else 'unknown|none'
+        end as verdict
+    from failed
+)
+
+select
+    case
+        when attempt_key is not null and request_key is not null and started_at is not null and status is not null
+            and isfinite(coalesce(cost_usd, 0)) and isfinite(coalesce(confidence, 0)) and isfinite(coalesce(ttft_ms, 0))
+            then md5($source || '/' || attempt_key || '/' || epoch_us(started_at))
+    end as attempt_id,
+    $source || ':' || request_key as request_id,
+    run_id,
+    $source as source,
+    $file_id as file_id,
+    line,
+    started_at,
+    ended_at,
+    case when ended_at >= started_at then (epoch_us(ended_at) - epoch_us(started_at)) / 1000.0 end as duration_ms,
+    case when ttft_ms >= 0 then ttft_ms end as ttft_ms,
+    workflow,
+    team,
+    environment,
+    absent(route) as route,
+    absent(key_alias) as key_alias,
+    absent(service) as service,
+    lower(absent(provider)) as provider,
+    absent(model_requested) as model_requested,
+    absent(model_served) as model_served,
+    case when absent(model_served) is not null then served_model_source end as served_model_source,
+    absent(deployment) as deployment,
+    region,
+    lane,
+    status,
+    split_part(verdict, '|', 1) as cause,
+    split_part(verdict, '|', 2) as cause_basis,
+    http_status,
+    case when is_failed then scrub(error_code) end as error_code,
+    case when is_failed then scrub(error_type) end as error_type,
+    case when is_failed then scrub(error_message) end as error_message,
+    case when input_tokens >= 0 then input_tokens end as input_tokens,
+    case when output_tokens >= 0 then output_tokens end as output_tokens,
+    case when cost_usd >= 0 then cost_usd end as cost_usd,
+    is_cache_hit,
+    is_stream,
+    case when confidence between 0 and 1 then confidence end as confidence,
+    is_marked,
+    guardrails_ran,
+    declared_fallback_count,
+    chain_basis,
+    lower(trace_id) as trace_id,
+    absent(session_id) as session_id,
+    absent(provider_request_id) as provider_request_id,
+    absent(provider_response_id) as provider_response_id,
+    case when absent(user_ref) is not null then left(sha256($hash_key || user_ref), 32) end as user_hash,
+    coalesce(weight, 1.0) as weight,
+    problem,
+    is_ignored
+from judged

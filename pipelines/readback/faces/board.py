@@ -1,0 +1,192 @@
+"""What the dashboard's pages stand on: the snapshot in view, cached answers, the filters in the address, and frames.
+
+The only module that imports Streamlit. Pages ask it for answers and draw; nothing here knows a metric.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import polars as pl
+import streamlit as st
+
+from readback import store
+from readback.contracts.vocabulary import Grain
+from readback.errors import ReadbackError
+from readback.faces import questions
+from readback.faces.figures import Definition, duration
+from readback.faces.inert import markdown, plain
+from readback.faces.period import Period
+from readback.faces.theme import Mode
+from readback.settings import Project, open_project
+from readback.store import Connection
+
+_STALE_AFTER_S = 26 * 3600
+ALL = "All workflows"
+
+
+@dataclass(frozen=True)
+class Board:
+    """One viewer's view: the project, its newest snapshot, and what the metrics' headers say."""
+
+    project: Project
+    snapshot: Path
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    now: datetime | None = None
+
+    @property
+    def zone(self) -> str:
+        """Time zone of day, week and month boundaries."""
+        return self.project.settings.project.timezone
+
+    @property
+    def snapshot_id(self) -> str:
+        """Name of the snapshot in view."""
+        return self.snapshot.stem.removeprefix("snapshot-")
+
+    def ask(self, question: Callable[..., Any], **filters: Any) -> Any:
+        """The answer to a question, computed once per snapshot and filters."""
+        return _answer(str(self.snapshot), question.__name__, filters, question, self.project)
+
+
+def put(folder: Path | None, definitions: Mapping[str, Definition], now: datetime | None) -> None:
+    """Remember what the entry point was started with, for the pages of this session."""
+    st.session_state["readback"] = (folder, dict(definitions), now)
+
+
+def open_board() -> Board:
+    """The board of this session; a page stops with a designed message where there is nothing to show."""
+    folder, definitions, now = st.session_state.get("readback", (None, {}, None))
+    if folder is None:
+        _stop("No project chosen", "Start the dashboard with `readback dashboard --project DIR`.")
+    try:
+        project = open_project(folder)
+    except ReadbackError as error:
+        _stop("This project cannot be opened", markdown(str(error)))
+    if not project.published.exists():
+        _stop("Nothing published yet", "Run `readback run` in this project; this page fills itself when it has finished.")
+    board = Board(project, project.published.resolve(), definitions, now)
+    if board.ask(questions.as_of) is None:
+        _stop("No figure yet", "The last run read no log that gives a figure. `readback status` says what became of each file.")
+    return board
+
+
+def mode() -> Mode:
+    """Whether the viewer's page is light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def title(board: Board, text: str, under: str) -> None:
+    """Head of a page: what it is, and on which data, of which age."""
+    as_of = cast(datetime, board.ask(questions.as_of))
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(width="content", gap=None):
+            st.title(text, anchor=False)
+            st.caption(under)
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            _age(as_of, board.now)
+            st.badge(f"Data to {as_of:%-d %b %Y %H:%M} UTC", icon=":material/schedule:", color="gray")
+            st.badge(f"Snapshot {board.snapshot_id}", icon=":material/photo_camera:", color="gray")
+
+
+def pick_period(board: Board) -> Period:
+    """Grain and period, kept in the address."""
+    grains = board.ask(questions.grains)
+    if not grains:
+        _stop("No period yet", "No figure has a week or a month; the logs read so far are too short.")
+    grain = _choose("Grain", "grain", grains, format_func=str.capitalize)
+    found = cast(list[Period], board.ask(questions.periods, grain=grain, zone=board.zone))
+    labels = {_key(period): period for period in found}
+    chosen = _choose("Period", "period", list(labels), format_func=lambda key: labels[key].label)
+    return labels[chosen]
+
+
+def pick_workflow(board: Board, *, with_all: bool = True) -> str | None:
+    """One workflow or None for all, kept in the address."""
+    members = cast(list[str], board.ask(questions.members))
+    if not members and not with_all:
+        _stop("No workflow yet", "No record names a workflow; `[workflow]` in readback.toml says which labels may.")
+    options = [*([ALL] if with_all else []), *members]
+    chosen = _choose("Workflow", "workflow", options, format_func=lambda name: plain(name, 48))
+    return None if chosen == ALL else chosen
+
+
+def chart(drawn: Any, alt: str) -> None:
+    """Draw a chart in the board's own theme."""
+    st.altair_chart(drawn, theme=None, width="stretch", alt=alt)
+
+
+def card(name: str | None = None, under: str | None = None, **extra: Any) -> AbstractContextManager[Any]:
+    """A framed part of a page with its name."""
+    frame = st.container(border=True, **extra)
+    if name:
+        frame.markdown(f"##### {name}")
+    if under:
+        frame.caption(under)
+    return frame
+
+
+def nothing(text: str, icon: str = ":material/check_circle:") -> None:
+    """A quiet line where a list is empty."""
+    st.markdown(f":gray[{icon} {text}]")
+
+
+def table(frame: pl.DataFrame, columns: Mapping[str, Any], **extra: Any) -> None:
+    """A frame's named columns; texts from logs are shown as they are, never rendered."""
+    shown = frame.select(list(columns)).with_columns(
+        pl.col(pl.String).map_elements(lambda text: plain(text, 500), return_dtype=pl.String)
+    )
+    st.dataframe(shown, hide_index=True, placeholder="–", column_config=dict(columns), width="stretch", **extra)
+
+
+def is_withheld_everywhere(frame: pl.DataFrame) -> bool:
+    """Whether no row of a frame of figures may be read."""
+    return frame.filter(pl.col("status") == "ok").is_empty()
+
+
+def _key(period: Period) -> str:
+    return period.start.isoformat()[:10] if period.grain is not Grain.ALL else "all"
+
+
+def _choose(name: str, parameter: str, options: Sequence[str], format_func: Callable[[str], str]) -> str:
+    """A select box whose choice lives in the address; an unknown choice there falls back to the first option."""
+    wanted = st.query_params.get(parameter)
+    index = options.index(wanted) if wanted in options else 0
+    chosen = st.selectbox(name, options, index=index, format_func=format_func, width=_WIDTHS[parameter])
+    st.query_params[parameter] = chosen
+    return chosen
+
+
+_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260}
+
+
+def _age(as_of: datetime, now: datetime | None) -> None:
+    if now is None:
+        return
+    age = max(0.0, (now - as_of).total_seconds())
+    is_stale = age > _STALE_AFTER_S
+    color: Literal["orange", "green"] = "orange" if is_stale else "green"
+    st.badge(f"{duration(age)} old", icon=":material/history:" if is_stale else ":material/check:", color=color)
+
+
+def _stop(head: str, what: str) -> Any:
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"### :material/inbox: {head}")
+        st.markdown(what)
+    st.stop()
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _connection(snapshot: str, _project: Project) -> Connection:
+    """One locked, read-only database per snapshot and process: DuckDB refuses to configure a second one."""
+    return store.connect_published(_project)
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def _answer(
+    snapshot: str, name: str, filters: dict[str, Any], _question: Callable[..., Any], _project: Project
+) -> Any:
+    return _question(_connection(snapshot, _project).cursor(), **filters)

@@ -1,0 +1,22 @@
+"""Charts: a frame in, an Altair chart out. Colours and type come from the theme, words from the figures."""
+
+from readback.faces.charts.bars import causes, substitutes, verdicts
+from readback.faces.charts.episodes import timeline
+from readback.faces.charts.forest import forest
+from readback.faces.charts.frame import MAX_ROWS, Chart
+from readback.faces.charts.recovery import recovery
+from readback.faces.charts.trend import members, sparkline, trend
+
+__all__ = [
+    "MAX_ROWS",
+    "Chart",
+    "causes",
+    "forest",
+    "members",
+    "recovery",
+    "sparkline",
+    "substitutes",
+    "timeline",
+    "trend",
+    "verdicts",
+]

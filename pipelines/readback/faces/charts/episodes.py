@@ -1,0 +1,111 @@
+"""When workflows were off their preferred model: one lane per workflow, declared incidents on the same axis."""
+
+from datetime import datetime
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from readback.faces import figures, theme
+from readback.faces.charts.frame import dressed, inert, limited, local, nothing
+from readback.faces.theme import Mode
+
+_INCIDENT_LANE = "declared incidents"
+
+
+def timeline(
+    episodes: pl.DataFrame,
+    incidents: pl.DataFrame,
+    start: datetime,
+    end: datetime,
+    mode: Mode = "light",
+    *,
+    zone: str = "UTC",
+    width: int | str = "container",
+) -> Any:
+    """Rows of `episodes` as bars by state, rows of `provider_incidents` as bands behind them, from `start` to `end`.
+
+    An episode that has not recovered runs to the end of the data.
+    """
+    if episodes.is_empty() and incidents.is_empty():
+        return nothing("No episode and no declared incident in this period", mode)
+    bars, bands = _bars(episodes, end, zone), _bands(incidents, start, end, zone)
+    lanes = [*bars["lane"].unique().sort().to_list(), *([_INCIDENT_LANE] if bands.height else [])]
+    x = _time_axis(start, end, zone)
+    layers = alt.layer(_backdrop(bands, x, mode), _declared(bands, x, lanes, mode), _bars_drawn(bars, x, lanes, mode))
+    height = max(96, 34 * len(lanes))
+    return dressed(layers.resolve_scale(color="independent").properties(height=height, width=width), mode)
+
+
+def _bars(episodes: pl.DataFrame, end: datetime, zone: str) -> pl.DataFrame:
+    rows = limited(episodes).with_columns(
+        lane=pl.col("workflow").fill_null("(no workflow)"),
+        until=pl.coalesce("recovered_at", pl.lit(end)),
+        tried=pl.col("substitutes").list.join(", "),
+        length=pl.col("duration_s").map_elements(figures.duration, return_dtype=pl.String),
+        family=pl.col("cause").str.replace_all("_", " "),
+        left=pl.col("preferred_model").fill_null("unknown"),
+    )
+    return inert(local(rows, zone, "opened_at", "until"), "lane", "tried", "left", limit=80)
+
+
+def _bands(incidents: pl.DataFrame, start: datetime, end: datetime, zone: str) -> pl.DataFrame:
+    rows = limited(incidents).with_columns(
+        opened_at=pl.max_horizontal("started_at", pl.lit(start)),
+        until=pl.min_horizontal(pl.coalesce("resolved_at", pl.lit(end)), pl.lit(end)),
+        what=pl.coalesce("title", pl.lit("untitled")),
+        lane=pl.lit(_INCIDENT_LANE),
+    )
+    return inert(local(rows, zone, "opened_at", "until"), "what", "provider", limit=120)
+
+
+def _time_axis(start: datetime, end: datetime, zone: str) -> alt.X:
+    edges = local(pl.DataFrame({"start": [start], "end": [end]}), zone, "start", "end")
+    domain = [int(edges[name][0].timestamp() * 1000) for name in ("start", "end")]
+    days = (end - start).days
+    axis = alt.Axis(format="%-d %b" if days > 2 else "%H:%M", tickCount=10, grid=True, labelFlush=True)
+    return alt.X("opened_at:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain, clamp=True, nice=False))
+
+
+def _backdrop(bands: pl.DataFrame, x: alt.X, mode: Mode) -> Any:
+    c = theme.ink(mode)
+    rect = alt.Chart(bands).mark_rect(color=c.context, opacity=0.14, stroke=c.context, strokeWidth=1, strokeOpacity=0.25)
+    return rect.encode(x=x, x2="until:T")
+
+
+def _declared(bands: pl.DataFrame, x: alt.X, lanes: list[str], mode: Mode) -> Any:
+    c = theme.ink(mode)
+    bar = alt.Chart(bands).mark_bar(height=8, color=c.context, stroke=c.context, strokeWidth=3, cornerRadius=2)
+    tips = [
+        alt.Tooltip("provider:N", title="Provider"),
+        alt.Tooltip("what:N", title="Declared"),
+        alt.Tooltip("impact:N", title="Impact"),
+        alt.Tooltip("opened_at:T", title="From", format="%-d %b %H:%M"),
+        alt.Tooltip("until:T", title="To", format="%-d %b %H:%M"),
+    ]
+    return bar.encode(x=x, x2="until:T", y=_y(lanes, mode), tooltip=tips)
+
+
+def _y(lanes: list[str], mode: Mode) -> alt.Y:
+    axis = alt.Axis(labelLimit=190, grid=False, labelColor=theme.ink(mode).text)
+    return alt.Y("lane:N", sort=lanes, title=None, scale=alt.Scale(domain=lanes), axis=axis)
+
+
+def _bars_drawn(bars: pl.DataFrame, x: alt.X, lanes: list[str], mode: Mode) -> Any:
+    known = theme.states(mode)
+    present = [state for state in known if state in set(bars["state"].to_list())]
+    scale = alt.Scale(domain=present, range=[known[state] for state in present])
+    color = alt.Color("state:N", scale=scale)
+    bar = alt.Chart(bars).mark_bar(height=16, strokeWidth=2.5, cornerRadius=2)
+    tips = [
+        alt.Tooltip("lane:N", title="Workflow"),
+        alt.Tooltip("state:N", title="State"),
+        alt.Tooltip("opened_at:T", title="Left at", format="%-d %b %H:%M"),
+        alt.Tooltip("length:N", title="For"),
+        alt.Tooltip("family:N", title="Cause"),
+        alt.Tooltip("left:N", title="Preferred"),
+        alt.Tooltip("tried:N", title="Substitutes"),
+        alt.Tooltip("fallback_count:Q", title="Fallbacks", format=","),
+    ]
+    stroke = alt.Stroke("state:N", scale=scale, legend=None)
+    return bar.encode(x=x, x2="until:T", y=_y(lanes, mode), color=color, stroke=stroke, tooltip=tips)

@@ -1,0 +1,294 @@
+"""How a figure is worded: value with interval and n, or why there is none. Every face says it in these words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from readback.contracts import MetricValue
+from readback.contracts.vocabulary import MetricStatus
+
+DASH = "–"
+HEADLINES = (
+    "fallback_frequency",
+    "recovery_time_median_s",
+    "rework_rate",
+    "override_rate",
+    "downstream_error_rate",
+)
+COMPANIONS = {"recovery_time_median_s": "recovery_time_p90_s"}
+
+Better = Literal["lower", "higher"]
+Tone = Literal["better", "worse", "unclear"]
+
+_LABELS = {
+    "recovery_time_median_s": "Recovery time (median)",
+    "recovery_time_p90_s": "Recovery time (90th percentile)",
+    "recovery_time_rmst_s": "Recovery time (mean within 4 h)",
+    "recovered_within_15m": "Recovered within 15 min",
+    "recovered_within_60m": "Recovered within 60 min",
+    "added_latency_p95_ms": "Added latency (95th percentile)",
+    "downstream_error_cost_usd": "Downstream error cost",
+    "override_rate": "Human override rate",
+    "policy_conformance_rate": "Policy conformance",
+}
+_SHORT = {
+    "recovery_time_median_s": "Recovery",
+    "fallback_frequency": "Fallback",
+    "override_rate": "Override",
+    "rework_rate": "Rework",
+    "downstream_error_rate": "Downstream error",
+}
+_UNIT_SUFFIXES = ("_s", "_ms", "_usd")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What the header of a metric's SQL file says of it."""
+
+    metric: str
+    question: str
+    unit: str
+    better: Better
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure against the same figure of the period before; `tone` is unclear unless the intervals part."""
+
+    difference: float
+    text: str
+    tone: Tone
+
+
+def label(metric: str) -> str:
+    """Name of a metric for people.
+
+    >>> label("open_episodes")
+    'Open episodes'
+    """
+    bare = metric
+    for suffix in _UNIT_SUFFIXES:
+        bare = bare.removesuffix(suffix)
+    return _LABELS.get(metric) or bare.replace("_", " ").capitalize()
+
+
+def short_label(metric: str) -> str:
+    """Name of a metric where there is little room."""
+    return _SHORT.get(metric, label(metric))
+
+
+def values(frame: pl.DataFrame) -> list[MetricValue]:
+    """Rows of `metric_values` as contract rows."""
+    names = set(MetricValue.model_fields)
+    return [MetricValue.model_validate({k: v for k, v in row.items() if k in names}) for row in frame.to_dicts()]
+
+
+def sample_size(figure: MetricValue) -> float | None:
+    """Units that the figure rests on: its denominator, else its effective n."""
+    return figure.denominator if figure.denominator is not None else figure.effective_n
+
+
+def count(number: float | None) -> str:
+    """A whole number with separators; a dash where there is none.
+
+    >>> count(12345.0)
+    '12,345'
+    """
+    return DASH if number is None else f"{number:,.0f}"
+
+
+def percent(fraction: float, finest: float | None = None) -> str:
+    """Percent digits without the sign; more decimals for a small `finest` (default: the fraction itself).
+
+    >>> percent(0.1234), percent(0.0042)
+    ('12.3', '0.42')
+    """
+    return f"{100 * fraction:.{_decimals(abs(fraction if finest is None else finest))}f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the largest units that matter.
+
+    >>> duration(42), duration(1380), duration(5400), duration(180000)
+    ('42 s', '23 min', '1 h 30 min', '2 d 2 h')
+    """
+    total = round(seconds)
+    if total < 120:
+        return f"{total} s"
+    if total < 5400 and round(total / 60) < 90:
+        return f"{round(total / 60)} min"
+    hours, minutes = divmod(round(total / 60), 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} d {hours % 24} h" if hours % 24 else f"{hours // 24} d"
+
+
+def amount(number: float, unit: str) -> str:
+    """One number with its unit."""
+    return _AMOUNTS.get(unit, count)(number)
+
+
+def withheld(figure: MetricValue) -> str | None:
+    """Why the figure may not be read as one; None where it may."""
+    n = sample_size(figure)
+    reasons: dict[MetricStatus, str] = {
+        MetricStatus.TOO_FEW: "too few to say" + (f" (n={count(n)})" if n is not None else ""),
+        MetricStatus.LOW_COVERAGE: "low coverage"
+        + (f" ({percent(figure.coverage, 1)}%)" if figure.coverage is not None else ""),
+        MetricStatus.NO_DATA: "no data",
+        MetricStatus.NOT_REPORTED: "not reported by any source",
+    }
+    return reasons.get(figure.status)
+
+
+def headline(figure: MetricValue) -> str:
+    """The bare value with its unit, without interval; a dash where it is withheld."""
+    if withheld(figure):
+        return DASH
+    if figure.value is None:
+        return "not reached" if figure.low is not None else DASH
+    return amount(figure.value, figure.unit)
+
+
+def interval(figure: MetricValue) -> str | None:
+    """The 95% interval with its unit; an open end reads `not reached`; None where there is none."""
+    if withheld(figure) or (figure.low is None and figure.high is None):
+        return None
+    if figure.low is None:
+        return f"up to {amount(figure.high or 0.0, figure.unit)}"
+    if figure.high is None:
+        return f"{amount(figure.low, figure.unit)} {DASH} not reached"
+    return _range(figure.low, figure.high, figure.unit)
+
+
+def with_interval(figure: MetricValue) -> str:
+    """Value, interval and n in one phrase, or why there is none.
+
+    Such as `12.3% (9.8–15.4, n=812)`, `23 min (16 – not reached, n=9)`, `too few to say (n=7)`.
+    """
+    reason = withheld(figure)
+    if reason:
+        return reason
+    shown = headline(figure)
+    if shown == DASH:
+        return "no data"
+    n = sample_size(figure)
+    brackets = [_inner_interval(figure), f"n={count(n)}" if n is not None else None]
+    inside = ", ".join(part for part in brackets if part)
+    return f"{shown} ({inside})" if inside else shown
+
+
+def evidence(figure: MetricValue) -> str:
+    """What a headline rests on, for the line below it: the interval and n, or the reason for its absence."""
+    reason = withheld(figure)
+    if reason:
+        return reason[0].upper() + reason[1:]
+    n = sample_size(figure)
+    told = [interval(figure), f"n = {count(n)}" if n is not None else None]
+    return " · ".join(part for part in told if part) or "No interval"
+
+
+def change(now: MetricValue | None, before: MetricValue | None, better: Better | None = None) -> Change | None:
+    """The change against the period before; None unless both figures may be read.
+
+    It is called better or worse only where the two intervals do not overlap, a conservative reading.
+    """
+    if now is None or before is None or withheld(now) or withheld(before):
+        return None
+    if now.value is None or before.value is None:
+        return None
+    difference = now.value - before.value
+    return Change(difference, _signed(difference, now.unit), _tone(now, before, better))
+
+
+def compared(found: Change | None, previous_name: str) -> str:
+    """The change in words, such as `+2.1 pp on September 2026 (within noise)`."""
+    if found is None:
+        return f"no comparison with {previous_name}"
+    verdict = {"unclear": "within noise", "better": "better", "worse": "worse"}[found.tone]
+    return f"{found.text} on {previous_name} ({verdict})"
+
+
+def difference(low_or_value: float) -> str:
+    """A difference of two fractions in percentage points, signed.
+
+    >>> difference(0.0234), difference(-0.004)
+    ('+2.3 pp', '−0.4 pp')
+    """
+    return _signed(low_or_value, "fraction")
+
+
+def effect(estimate: float | None, low: float | None, high: float | None) -> str:
+    """A difference in percentage points with its interval; a dash where there is none."""
+    if estimate is None:
+        return DASH
+    if low is None or high is None:
+        return difference(estimate)
+    return f"{difference(estimate)} ({_points(low)} to {_points(high)})"
+
+
+def by_metric(figures: list[MetricValue]) -> Mapping[str, MetricValue]:
+    """The figures by name of metric; the last one of a name wins."""
+    return {figure.metric: figure for figure in figures}
+
+
+def _tone(now: MetricValue, before: MetricValue, better: Better | None) -> Tone:
+    if better is None or now.value is None or before.value is None:
+        return "unclear"
+    rises = now.low is not None and before.high is not None and now.low > before.high
+    falls = now.high is not None and before.low is not None and now.high < before.low
+    if not (rises or falls):
+        return "unclear"
+    return "better" if falls == (better == "lower") else "worse"
+
+
+def _signed(number: float, unit: str) -> str:
+    sign = "+" if number > 0 else "−" if number < 0 else "±"
+    if unit == "fraction":
+        return f"{sign}{_points(abs(number))} pp"
+    return f"{sign}{amount(abs(number), unit)}"
+
+
+def _points(number: float) -> str:
+    digits = 1 if abs(number) >= 0.001 or number == 0 else 2
+    return f"{100 * number:.{digits}f}".replace("-", "−")
+
+
+def _decimals(fraction: float) -> int:
+    if fraction >= 0.01 or fraction == 0:
+        return 1
+    return 2 if fraction >= 0.001 else 3
+
+
+def _inner_interval(figure: MetricValue) -> str | None:
+    """Interval inside brackets: percent signs and the shared unit are left to the value before it."""
+    if figure.low is None or figure.high is None:
+        whole = interval(figure)
+        return whole.replace("% ", " ").replace(" min –", " –") if whole else None
+    if figure.unit == "fraction":
+        return f"{percent(figure.low, figure.value)}{DASH}{percent(figure.high, figure.value)}"
+    low, high = amount(figure.low, figure.unit), amount(figure.high, figure.unit)
+    same_unit = low.split(" ")[1:] == high.split(" ")[1:] == headline(figure).split(" ")[1:]
+    if same_unit and len(low.split(" ")) == 2:
+        return f"{low.split(' ')[0]}{DASH}{high.split(' ')[0]}"
+    return _range(figure.low, figure.high, figure.unit)
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    if unit == "fraction":
+        return f"{percent(low, high)}{DASH}{percent(high)}%"
+    first, last = amount(low, unit), amount(high, unit)
+    if len(first.split(" ")) == 2 and first.split(" ")[1:] == last.split(" ")[1:]:
+        return f"{first.split(' ')[0]}{DASH}{last}"
+    return f"{first} {DASH} {last}"
+
+
+_AMOUNTS: dict[str, Callable[[float], str]] = {
+    "fraction": lambda x: f"{percent(x)}%",
+    "s": duration,
+    "ms": lambda x: f"{x:,.0f} ms" if x < 10_000 else duration(x / 1000),
+    "usd": lambda x: f"${x:,.2f}" if abs(x) < 1000 else f"${x:,.0f}",
+    "minutes": lambda x: duration(60 * x),
+}

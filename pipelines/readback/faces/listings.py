@@ -1,0 +1,175 @@
+"""Blocks that the dashboard's pages repeat: a headline, an open episode, an alert, a recommendation, the balance.
+
+Words from logs pass through `inert` first: Markdown renders links and images.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import polars as pl
+import streamlit as st
+
+from readback.contracts import MetricValue
+from readback.faces import figures
+from readback.faces.board import nothing
+from readback.faces.figures import COMPANIONS, Definition
+from readback.faces.inert import markdown, plain
+from readback.faces.period import Period
+
+Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
+
+_TIERS: dict[str, tuple[Color, str]] = {
+    "page": ("red", ":material/notifications_active:"),
+    "ticket": ("orange", ":material/confirmation_number:"),
+    "watch": ("blue", ":material/visibility:"),
+}
+_STATES: dict[str, Color] = {"open": "red", "quiet": "orange", "disabled": "gray", "held": "violet", "recovered": "blue"}
+_EVIDENCE = {"R": "replayed", "B": "bounded", "A": "adjusted", "T": "needs a trial"}
+_CONFIDENCE: dict[str, Color] = {"high": "green", "medium": "blue", "low": "gray"}
+_MOST_LINES = 4
+
+
+def headline(
+    metric: str,
+    now: Mapping[str, MetricValue],
+    before: Mapping[str, MetricValue],
+    previous: Period | None,
+    definition: Definition | None,
+) -> None:
+    """One metric as a number, what it rests on, and its change."""
+    figure = now.get(metric)
+    found = figures.change(figure, before.get(metric), definition.better if definition else None)
+    colors: dict[str, Literal["green", "red", "gray"]] = {"better": "green", "worse": "red", "unclear": "gray"}
+    st.metric(
+        figures.label(metric),
+        figures.headline(figure) if figure else figures.DASH,
+        found.text if found else None,
+        delta_color=colors[found.tone] if found else "off",
+        delta_arrow="off" if not found or found.difference == 0 else "up" if found.difference > 0 else "down",
+        delta_description=f"on {previous.short_label}" if found and previous else None,
+        help=definition.question if definition else None,
+    )
+    st.caption(_basis(metric, now))
+
+
+def open_episodes(rows: pl.DataFrame) -> None:
+    """Episodes without a seen recovery, oldest first."""
+    if rows.is_empty():
+        nothing("Every workflow is on its preferred model.")
+    for row in rows.head(_MOST_LINES).to_dicts():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(row["state"], color=_STATES.get(row["state"], "gray"))
+            st.markdown(f"**{markdown(row['workflow'] or '(no workflow)', 40)}**", width="content")
+        since = f"{row['opened_at']:%-d %b %H:%M} UTC"
+        told = f"{figures.duration(row['duration_s'])} so far, since {since} · {row['cause'].replace('_', ' ')} · {row['fallback_count']:,} fallbacks"
+        st.caption(markdown(told))
+    _more(rows.height)
+
+
+def alert_lines(rows: pl.DataFrame) -> None:
+    """Unresolved alerts in short, the loudest first."""
+    unresolved = rows.filter(pl.col("state") != "resolved")
+    if unresolved.is_empty():
+        nothing("Nothing fired.")
+    for row in unresolved.head(_MOST_LINES).to_dicts():
+        color, icon = _TIERS[row["tier"]]
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(row["tier"], icon=icon, color=color)
+            st.caption(_alert_place(row), width="content")
+        st.markdown(f"**{markdown(row['title'], 120)}**")
+        st.caption(markdown(row["detail"], 200))
+    _more(unresolved.height)
+
+
+def recommendation_lines(rows: pl.DataFrame) -> None:
+    """The best-founded changes in short."""
+    if rows.is_empty():
+        nothing("The evidence asks for no change of policy.")
+    for row in rows.head(3).to_dicts():
+        st.markdown(f"**{markdown(row['title'], 120)}**")
+        st.caption(f"{markdown(row['expected_effect'])} · evidence {_EVIDENCE[row['evidence_class']]} · {row['confidence']} confidence")
+    _more(rows.height, 3)
+
+
+def recommendation(row: Mapping[str, Any]) -> None:
+    """One recommendation in full."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(f"{row['confidence']} confidence", color=_CONFIDENCE[row["confidence"]])
+            st.badge(f"{row['evidence_class']} · {_EVIDENCE[row['evidence_class']]}", color="gray")
+            st.caption(markdown(row["workflow"] or row["workflow_class"] or "all workflows", 60), width="content")
+        st.markdown(f"#### {markdown(row['title'], 160)}")
+        st.markdown(markdown(row["change"], 600))
+        effect, falsifier, line = st.columns([2, 2, 3])
+        effect.markdown(f":gray[Expected effect]  \n**{markdown(row['expected_effect'])}**")
+        falsifier.markdown(f":gray[Wrong if]  \n{markdown(row['falsifier'])}")
+        line.markdown(f":gray[Line of the policy]  \n{markdown(row['policy_path'] or 'none', 200)}")
+        _evidence(row)
+
+
+def alert(row: Mapping[str, Any]) -> None:
+    """One alert in full."""
+    color, icon = _TIERS[row["tier"]]
+    is_resolved = row["state"] == "resolved"
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(row["tier"], icon=icon, color="gray" if is_resolved else color)
+            st.badge(row["state"], color="gray" if is_resolved else "blue" if row["state"] == "acknowledged" else color)
+            st.caption(_alert_place(row), width="content")
+        st.markdown(f"#### {markdown(row['title'], 160)}")
+        st.markdown(markdown(row["detail"], 600))
+        times = [f"began {row['started_at']:%-d %b %H:%M}", f"fired {row['fired_at']:%-d %b %H:%M}"]
+        times += [f"resolved {row['resolved_at']:%-d %b %H:%M}"] if row["resolved_at"] else []
+        taken = f" · taken by {plain(row['acknowledged_by'], 60)}" if row["acknowledged_by"] else ""
+        st.caption(markdown(f"{' · '.join(times)} UTC{taken} · rule {row['rule']} v{row['rule_version']}"))
+        _evidence(row)
+
+
+def balance(ledger: pl.DataFrame) -> None:
+    """Whether the ledger balances, in one line of numbers."""
+    if ledger.is_empty():
+        nothing("No file was read yet.", ":material/inbox:")
+        return
+    total = ledger.select(pl.col(pl.Int64).sum()).to_dicts()[0]
+    lost = total["unexplained_lines"]
+    names = {"lines": "Lines read", "row_lines": "Became rows", "duplicate_lines": "Duplicates", "ignored_lines": "Ignored", "quarantined_lines": "Quarantined"}
+    for (name, label), column in zip(names.items(), st.columns(len(names)), strict=True):
+        column.metric(label, f"{total[name]:,}", border=True)
+    if lost:
+        st.error(f"The ledger does not balance: {lost:,} lines are unexplained.", icon=":material/error:")
+    else:
+        st.success("The ledger balances: every line read is accounted for.", icon=":material/verified:")
+
+
+def _basis(metric: str, now: Mapping[str, MetricValue]) -> str:
+    figure = now.get(metric)
+    if figure is None:
+        return "Not computed for this selection"
+    companion = now.get(COMPANIONS.get(metric, ""))
+    extra = f"  \n90th percentile {figures.headline(companion)}" if companion and not figures.withheld(companion) else ""
+    return markdown(figures.evidence(figure)) + extra
+
+
+def _alert_place(row: Mapping[str, Any]) -> str:
+    state = "" if row["state"] == "open" else f" · {row['state']}"
+    return markdown(f"{plain(row['workflow'] or 'all workflows', 40)} · {row['fired_at']:%-d %b}{state}")
+
+
+def _more(height: int, shown: int = _MOST_LINES) -> None:
+    if height > shown:
+        st.caption(f"and {height - shown} more")
+
+
+def _evidence(row: Mapping[str, Any]) -> None:
+    with st.expander("Evidence and SQL", icon=":material/database:"):
+        st.json(_parsed(row["evidence"]))
+        st.code(row["evidence_sql"], language="sql")
+        st.caption("`readback sql` runs it on the published database.")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"text": plain(text, 2000)}

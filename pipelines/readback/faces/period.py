@@ -1,0 +1,80 @@
+"""A reporting period: where it starts and ends in the project's time zone, and what people call it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from readback.contracts.vocabulary import Grain
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A half-open stretch of time; `start` and `end` are aware."""
+
+    grain: Grain
+    start: datetime
+    end: datetime
+    zone: str = "UTC"
+
+    @classmethod
+    def of(cls, grain: Grain | str, start: datetime, zone: str = "UTC") -> "Period":
+        """The period of a grain that starts at a moment; grain `all` never ends."""
+        grain = Grain(grain)
+        local = start.astimezone(ZoneInfo(zone))
+        return cls(grain, start, _end(grain, local), zone)
+
+    @classmethod
+    def month(cls, name: str, zone: str = "UTC") -> "Period":
+        """A calendar month such as `2026-10`.
+
+        Raises:
+            ValueError: not a month.
+        """
+        start = datetime.strptime(name, "%Y-%m").replace(tzinfo=ZoneInfo(zone))
+        return cls.of(Grain.MONTH, start, zone)
+
+    @property
+    def previous(self) -> "Period | None":
+        """The period before; None for grain all."""
+        if self.grain is Grain.ALL:
+            return None
+        local = self.start.astimezone(ZoneInfo(self.zone))
+        steps = {Grain.DAY: timedelta(days=1), Grain.WEEK: timedelta(days=7)}
+        before = (local - timedelta(days=1)).replace(day=1) if self.grain is Grain.MONTH else local - steps[self.grain]
+        return Period.of(self.grain, before, self.zone)
+
+    @property
+    def short_label(self) -> str:
+        """The same where there is little room.
+
+        >>> Period.month("2026-10").short_label
+        'Oct 2026'
+        """
+        if self.grain is Grain.ALL:
+            return self.label
+        local = self.start.astimezone(ZoneInfo(self.zone))
+        return f"{local:%b %Y}" if self.grain is Grain.MONTH else f"{local.day} {local:%b}"
+
+    @property
+    def label(self) -> str:
+        """What people call it.
+
+        >>> Period.month("2026-10").label
+        'October 2026'
+        """
+        local = self.start.astimezone(ZoneInfo(self.zone))
+        if self.grain is Grain.ALL:
+            return "All time"
+        if self.grain is Grain.MONTH:
+            return f"{local:%B %Y}"
+        return f"{'Week of ' if self.grain is Grain.WEEK else ''}{local.day} {local:%b %Y}"
+
+
+def _end(grain: Grain, local: datetime) -> datetime:
+    if grain is Grain.ALL:
+        return FOREVER
+    if grain is Grain.MONTH:
+        return (local.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return local + timedelta(days=7 if grain is Grain.WEEK else 1)

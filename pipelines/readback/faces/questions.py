@@ -1,0 +1,324 @@
+"""What the faces ask of the published marts: one function, one question, one small frame. Never reads attempts.
+
+Every parameter is bound; `workflow=None` means all. Times in frames are UTC.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from readback import store
+from readback.contracts.vocabulary import Dimension, Grain
+from readback.faces.period import Period
+from readback.store import Connection
+
+MOST_ROWS = 5_000
+
+
+def as_of(con: Connection) -> datetime | None:
+    """Newest time in any log behind the figures; None where nothing was computed."""
+    found = _frame(con, "select max(as_of) as as_of from metric_values")["as_of"][0]
+    return found if isinstance(found, datetime) else None
+
+
+def periods(con: Connection, grain: str, zone: str = "UTC") -> list[Period]:
+    """Periods of a grain that have figures, newest first."""
+    sql = "select distinct period_start from metric_values where grain = $grain order by period_start desc"
+    return [Period.of(grain, start, zone) for start in _frame(con, sql, grain=grain)["period_start"].to_list()]
+
+
+def members(con: Connection, dimension: str = Dimension.WORKFLOW.value) -> list[str]:
+    """Members of a dimension that have figures, by name."""
+    sql = "select distinct member from metric_values where dimension = $dimension order by member"
+    return [str(member) for member in _frame(con, sql, dimension=dimension)["member"].to_list()]
+
+
+def figures(
+    con: Connection,
+    metrics: Sequence[str],
+    grain: str,
+    start: datetime,
+    dimension: str = "all",
+    member: str = "*",
+    lane: str = "all",
+) -> pl.DataFrame:
+    """Rows of `metric_values` of one period and member."""
+    sql = """
+        select * from metric_values
+        where list_contains($metrics, metric) and grain = $grain and period_start = $start
+          and dimension = $dimension and member = $member and lane = $lane
+        order by list_position($metrics, metric)
+    """
+    scope = {"grain": grain, "start": start, "dimension": dimension, "member": member, "lane": lane}
+    return _frame(con, sql, metrics=list(metrics), **scope)
+
+
+def trend(
+    con: Connection,
+    metric: str,
+    grain: str,
+    dimension: str = "all",
+    member: str = "*",
+    lanes: Sequence[str] = ("all",),
+    until: datetime | None = None,
+    limit: int = 60,
+) -> pl.DataFrame:
+    """Rows of one metric over its latest `limit` periods that start no later than `until`, oldest first."""
+    sql = """
+        with periods as (
+            select distinct period_start from metric_values
+            where metric = $metric and grain = $grain and ($until is null or period_start <= $until)
+            order by period_start desc limit $most
+        )
+        select v.* from metric_values as v semi join periods using (period_start)
+        where v.metric = $metric and v.grain = $grain and v.dimension = $dimension
+          and v.member = $member and list_contains($lanes, v.lane)
+        order by v.period_start, v.lane
+    """
+    scope = {"metric": metric, "grain": grain, "dimension": dimension, "member": member}
+    return _frame(con, sql, lanes=list(lanes), until=until, most=limit, **scope)
+
+
+def by_member(con: Connection, metric: str, grain: str, start: datetime, dimension: str = "workflow") -> pl.DataFrame:
+    """One metric of every member of a dimension in one period, all lanes together."""
+    sql = """
+        select * from metric_values
+        where metric = $metric and grain = $grain and period_start = $start
+          and dimension = $dimension and lane = 'all'
+        order by value desc nulls last, member limit 200
+    """
+    return _frame(con, sql, metric=metric, grain=grain, start=start, dimension=dimension)
+
+
+def effects(con: Connection, dimension: str = "all", member: str | None = "*", metric: str | None = None) -> pl.DataFrame:
+    """Adjusted differences between the lanes; `member=None` for every member."""
+    sql = """
+        select * from metric_effects
+        where dimension = $dimension and ($member is null or member = $member) and ($metric is null or metric = $metric)
+        order by metric, estimate desc nulls last, member limit 1000
+    """
+    return _frame(con, sql, dimension=dimension, member=member, metric=metric)
+
+
+def recovery_curve(con: Connection, dimension: str = "all", member: str = "*") -> pl.DataFrame:
+    """Steps of one recovery curve."""
+    sql = "select * from recovery_curves where dimension = $dimension and member = $member order by time_s"
+    return _frame(con, sql, dimension=dimension, member=member)
+
+
+def episodes(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+    """Episodes that touch a stretch of time, newest first, at most 5,000."""
+    sql = f"""
+        select * from episodes
+        where opened_at < $ending and coalesce(recovered_at, 'infinity') > $start
+          and ($workflow is null or workflow = $workflow)
+        order by opened_at desc, episode_id limit {MOST_ROWS}
+    """
+    return _frame(con, sql, start=start, ending=end, workflow=workflow)
+
+
+def unrecovered(con: Connection, workflow: str | None = None) -> pl.DataFrame:
+    """Episodes whose recovery was not seen yet, oldest first."""
+    sql = """
+        select * from episodes where not is_recovered and ($workflow is null or workflow = $workflow)
+        order by opened_at, episode_id limit 200
+    """
+    return _frame(con, sql, workflow=workflow)
+
+
+def incidents(con: Connection, start: datetime, end: datetime) -> pl.DataFrame:
+    """Declared incidents that touch a stretch of time; windows out of order are left out."""
+    sql = """
+        select * from provider_incidents
+        where is_ordered and started_at < $ending and coalesce(resolved_at, 'infinity') > $start
+        order by started_at, incident_id limit 1000
+    """
+    return _frame(con, sql, start=start, ending=end)
+
+
+def admin_changes(con: Connection, start: datetime, end: datetime) -> pl.DataFrame:
+    """What admins switched in a stretch of time, newest first."""
+    sql = """
+        select * from admin_changes
+        where coalesce(effective_at, seen_at) >= $start and coalesce(effective_at, seen_at) < $ending
+        order by coalesce(effective_at, seen_at) desc, change_id limit 500
+    """
+    return _frame(con, sql, start=start, ending=end)
+
+
+def causes(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+    """Fallbacks by cause, with the share whose cause rests on nothing firmer than a message pattern."""
+    return _fallbacks(
+        con,
+        """cause, count(*) as fallbacks,
+           avg((cause_basis in ('message_pattern', 'inherited', 'none'))::int) as weak_share""",
+        "cause",
+        start,
+        end,
+        workflow,
+    )
+
+
+def substitutes(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+    """Fallbacks by preferred model and what answered instead."""
+    columns = """preferred_model, served_by,
+        case when served_by in ('nobody', 'hold') then served_by else coalesce(served_model, served_by) end as target"""
+    counted = f"{columns}, count(*) as fallbacks"
+    return _fallbacks(con, counted, "preferred_model, target, served_by", start, end, workflow, limit=12)
+
+
+def verdicts(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+    """Fallbacks by workflow and verdict of the policy in force."""
+    columns = "coalesce(workflow, '(no workflow)') as name, verdict, count(*) as fallbacks"
+    return _fallbacks(con, columns, "name, verdict", start, end, workflow)
+
+
+def verdict_reasons(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+    """How often each reason was given for a verdict; one fallback may have several."""
+    sql = """
+        select reason, verdict, count(*) as fallbacks from (
+            select unnest(verdict_reasons) as reason, verdict from fallback_events
+            where occurred_at >= $start and occurred_at < $ending and ($workflow is null or workflow = $workflow)
+        )
+        group by reason, verdict order by fallbacks desc, reason
+    """
+    return _frame(con, sql, start=start, ending=end, workflow=workflow)
+
+
+def silent_downgrades(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+    """Every silent fallback one by one, newest first, at most 5,000."""
+    sql = f"""
+        select * from fallback_events
+        where is_silent and occurred_at >= $start and occurred_at < $ending and ($workflow is null or workflow = $workflow)
+        order by occurred_at desc, fallback_id limit {MOST_ROWS}
+    """
+    return _frame(con, sql, start=start, ending=end, workflow=workflow)
+
+
+def request(con: Connection, request_id: str, day: datetime) -> pl.DataFrame:
+    """One request by id; the day it started on keeps the search to that day's rows."""
+    sql = "select * from requests where started_at >= $start and started_at < $ending and request_id = $request_id"
+    return _frame(con, sql, request_id=request_id, start=day, ending=day + timedelta(days=1))
+
+
+def recommendations(con: Connection, workflow: str | None = None) -> pl.DataFrame:
+    """Changes that the evidence suggests, the most trustworthy first."""
+    sql = """
+        select * from recommendations where $workflow is null or workflow is null or workflow = $workflow
+        order by list_position(['high', 'medium', 'low'], confidence), list_position(['R', 'B', 'A', 'T'], evidence_class),
+            abs(estimate) desc nulls last, recommendation_id limit 200
+    """
+    return _frame(con, sql, workflow=workflow)
+
+
+def alerts(con: Connection, workflow: str | None = None, start: datetime | None = None, end: datetime | None = None) -> pl.DataFrame:
+    """Alerts, unresolved first and the loudest of them first; with a stretch of time, those that held in it."""
+    sql = """
+        select * from alerts
+        where ($workflow is null or workflow is null or workflow = $workflow)
+          and ($ending is null or fired_at < $ending)
+          and ($start is null or coalesce(resolved_at, 'infinity') >= $start)
+        order by list_position(['open', 'acknowledged', 'resolved'], state),
+            list_position(['page', 'ticket', 'watch'], tier), fired_at desc, alert_id limit 500
+    """
+    return _frame(con, sql, workflow=workflow, start=start, ending=end)
+
+
+def ledger(con: Connection) -> pl.DataFrame:
+    """What the lines of each source became; `unexplained_lines` is 0 where the ledger balances."""
+    sql = """
+        select coalesce(source, '(not recognized)') as source, count(*) as files,
+            sum(lines)::bigint as lines, sum(row_lines)::bigint as row_lines,
+            sum(duplicate_lines)::bigint as duplicate_lines, sum(ignored_lines)::bigint as ignored_lines,
+            sum(quarantined_lines)::bigint as quarantined_lines,
+            sum(lines - row_lines - duplicate_lines - ignored_lines - quarantined_lines)::bigint as unexplained_lines,
+            max(last_at) as last_at
+        from files where state in ('loaded', 'empty')
+        group by all order by lines desc, source
+    """
+    return _frame(con, sql)
+
+
+def files(con: Connection) -> pl.DataFrame:
+    """Input files, those that could not be loaded first, then the newest."""
+    sql = """
+        select * from files
+        order by list_position(['failed', 'unknown_format', 'empty', 'loaded'], state), last_at desc nulls last, path
+        limit 500
+    """
+    return _frame(con, sql)
+
+
+def quarantine(con: Connection, limit: int = 200) -> pl.DataFrame:
+    """Quarantined lines, by file and line."""
+    return _frame(con, "select * from quarantine order by path, line limit $most", most=limit)
+
+
+def quarantine_reasons(con: Connection) -> pl.DataFrame:
+    """Why lines were quarantined, most frequent first."""
+    sql = """
+        select coalesce(source, '(not recognized)') as source, reason, count(*) as lines from quarantine
+        group by all order by lines desc, source, reason limit 100
+    """
+    return _frame(con, sql)
+
+
+def coverage(con: Connection) -> pl.DataFrame:
+    """What each outcome source was able to see."""
+    return _frame(con, "select * from outcome_coverage order by workflow, kind, source_system, coverage_from limit 500")
+
+
+def reconciliation(con: Connection) -> pl.DataFrame:
+    """The sources' own counts against what their logs told, per source and model."""
+    sql = """
+        select source, counter, model, sum(counted)::bigint as counted, sum(logged)::bigint as logged,
+            sum(missing)::bigint as missing
+        from reconciliation group by all order by missing desc, source, model limit 200
+    """
+    return _frame(con, sql)
+
+
+def failed_checks(con: Connection) -> pl.DataFrame:
+    """Checks that did not hold, blocking ones first."""
+    sql = "select * from quality_results where not is_passed order by is_blocking desc, table_name, check_name limit 200"
+    return _frame(con, sql)
+
+
+def restatements(con: Connection, start: datetime, end: datetime) -> pl.DataFrame:
+    """Headline figures of a stretch of time that later data changed, latest change first."""
+    sql = """
+        select * from restatements
+        where dimension = 'all' and lane = 'all' and period_start >= $start and period_start < $ending
+        order by as_of desc, metric limit 200
+    """
+    return _frame(con, sql, start=start, ending=end)
+
+
+def policies(con: Connection) -> pl.DataFrame:
+    """Versions of the policy, newest first."""
+    return _frame(con, "select * from policies order by effective_from desc, policy_id limit 50")
+
+
+def grains(con: Connection) -> list[str]:
+    """Grains that have figures, longest first, without `all`."""
+    found = set(_frame(con, "select distinct grain from metric_values")["grain"].to_list())
+    return [grain.value for grain in (Grain.MONTH, Grain.WEEK, Grain.DAY) if grain.value in found]
+
+
+def _fallbacks(
+    con: Connection, columns: str, group: str, start: datetime, end: datetime, workflow: str | None, limit: int = 200
+) -> pl.DataFrame:
+    sql = f"""
+        select {columns} from fallback_events
+        where occurred_at >= $start and occurred_at < $ending and ($workflow is null or workflow = $workflow)
+        group by {group} order by fallbacks desc, {group} limit {limit}
+    """
+    return _frame(con, sql, start=start, ending=end, workflow=workflow)
+
+
+def _frame(con: Connection, sql: str, **parameters: Any) -> pl.DataFrame:
+    found = store.query(con, sql, parameters).pl()
+    moments = [name for name, kind in found.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
+    return found.with_columns(pl.col(name).dt.convert_time_zone("UTC") for name in moments)

@@ -1,0 +1,220 @@
+"""Any input file as newline-delimited JSON that DuckDB reads, with the line that each record stood in.
+
+Plain, gzip and zstandard files of JSON lines are fed as they are. Everything else (one JSON document, a list, CSV,
+Parquet, a truncated archive, a line too long for the reader, the new end of a file that grew) is first written as
+JSON lines to a scratch file; such files are small, or rare.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Self
+
+import orjson
+import zstandard
+
+Shape = Literal["lines", "document", "list", "csv", "parquet", "binary", "empty"]
+
+MAXIMUM_LINE = 32 * 1024 * 1024
+"""Longest line in bytes that is read; a longer one is quarantined."""
+
+_SNIFFED_BYTES = 1 << 20
+_SNIFFED_LINES = 50
+_BROKEN_ARCHIVE = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
+
+
+@dataclass(frozen=True)
+class BrokenLine:
+    """A line that cannot be read, with its bytes."""
+
+    line: int
+    offset: int
+    reason: str
+    content: bytes
+
+
+@dataclass
+class Feed:
+    """What DuckDB is given for one input file."""
+
+    path: Path
+    compression: Literal["none", "gzip", "zstd"] = "none"
+    line_numbers: list[int] | None = None
+    """Line of each record in order; None when it is simply its place."""
+    first_line: int = 1
+    first_offset: int = 0
+    broken: list[BrokenLine] = field(default_factory=list)
+    """Lines that never reached the feed."""
+    is_scratch: bool = False
+
+    def __enter__(self) -> Self:
+        """The feed itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """A scratch file goes as soon as it was read."""
+        if self.is_scratch:
+            self.path.unlink(missing_ok=True)
+
+
+def compression(file: Path) -> Literal["none", "gzip", "zstd"]:
+    """By the first bytes, since names lie."""
+    with file.open("rb") as stream:
+        magic = stream.read(4)
+    if magic[:2] == b"\x1f\x8b":
+        return "gzip"
+    return "zstd" if magic == b"\x28\xb5\x2f\xfd" else "none"
+
+
+def open_plain(file: Path) -> BinaryIO:
+    """The uncompressed bytes of a file."""
+    kind = compression(file)
+    if kind == "gzip":
+        return gzip.open(file, "rb")  # type: ignore[return-value]
+    if kind == "zstd":
+        raw = zstandard.ZstdDecompressor().stream_reader(file.open("rb"), read_across_frames=True, closefd=True)
+        return io.BufferedReader(raw, 1 << 20)  # type: ignore[arg-type]
+    return file.open("rb")
+
+
+def shape(file: Path) -> Shape:
+    """What kind of file it is, by its first megabyte."""
+    head = _head(file)
+    if not head.strip():
+        return "empty"
+    if head[:4] == b"PAR1":
+        return "parquet"
+    if b"\x00" in head[:4096]:
+        return "binary"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[:1] == b"[":
+        return "list"
+    if any(isinstance(record, dict) for record in _parsed(head)):
+        return "lines"
+    if text[:1] == b"{":
+        return "document"
+    return "csv" if _is_csv(text) else "lines"
+
+
+def sample(file: Path, kind: Shape) -> list[dict[str, Any]]:
+    """A few records, for recognizing the format; empty when none can be read."""
+    if kind == "lines":
+        return [record for record in _parsed(_head(file)) if isinstance(record, dict)]
+    if kind in ("document", "list", "csv", "parquet"):
+        try:
+            return [record for _, record in islice(_records(file, kind), _SNIFFED_LINES) if isinstance(record, dict)]
+        except (ValueError, OSError, *_BROKEN_ARCHIVE):
+            return []
+    return []
+
+
+def prepare(file: Path, kind: Shape, scratch: Path, known: tuple[int, int] = (0, 0)) -> Feed:
+    """The feed of one file; `known` is how many bytes and lines at its start were read before."""
+    if kind == "lines":
+        return Feed(file, compression(file)) if known == (0, 0) else rewritten(file, scratch, known)
+    return _converted(file, kind, scratch)
+
+
+def rewritten(file: Path, scratch: Path, known: tuple[int, int] = (0, 0)) -> Feed:
+    """As much of a file of lines as can be unpacked, without its known beginning and its over-long lines."""
+    feed = Feed(scratch, first_offset=known[0], first_line=known[1] + 1, is_scratch=True)
+    numbers: list[int] = []
+    with scratch.open("wb") as out:
+        for number, line in enumerate(_lines_from(file, known, feed), start=feed.first_line):
+            if line.strip() and len(line) <= MAXIMUM_LINE:
+                numbers.append(number)
+                out.write(line)
+    feed.line_numbers = numbers
+    return feed
+
+
+def unpacked(file: Path) -> Iterator[bytes]:
+    """The uncompressed bytes in blocks; a broken archive ends early."""
+    try:
+        with open_plain(file) as stream:
+            while block := stream.read(1 << 20):
+                yield block
+    except _BROKEN_ARCHIVE:
+        return
+
+
+def _lines_from(file: Path, known: tuple[int, int], feed: Feed) -> Iterator[bytes]:
+    """Lines from an offset on; what is too long or cannot be unpacked becomes a broken line of the feed."""
+    offset, number = known
+    try:
+        with open_plain(file) as stream:
+            stream.seek(offset)
+            for line in stream:
+                number += 1
+                if len(line) > MAXIMUM_LINE:
+                    reason = f"line of {len(line):,} bytes; at most {MAXIMUM_LINE:,} are read"
+                    feed.broken.append(BrokenLine(number, offset, reason, line[:4000]))
+                offset += len(line)
+                yield line
+    except _BROKEN_ARCHIVE as error:
+        reason = f"archive ends early or is damaged ({error}); nothing after this line could be unpacked"
+        feed.broken.append(BrokenLine(number + 1, offset, reason, b""))
+
+
+def _converted(file: Path, kind: Shape, scratch: Path) -> Feed:
+    numbers: list[int] = []
+    feed = Feed(scratch, line_numbers=numbers, is_scratch=True)
+    with scratch.open("wb") as out:
+        try:
+            for number, record in _records(file, kind):
+                numbers.append(number)
+                out.write(orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS) + b"\n")
+        except (ValueError, csv.Error, OSError, *_BROKEN_ARCHIVE) as error:
+            feed.broken.append(BrokenLine(len(numbers) + 1, 0, f"not a readable {kind}: {error}", b""))
+    return feed
+
+
+def _records(file: Path, kind: Shape) -> Iterator[tuple[int, Any]]:
+    """Records with the line, or the element counted from 1, that each stands in."""
+    if kind == "parquet":
+        import polars
+
+        yield from enumerate(polars.scan_parquet(file).collect().iter_rows(named=True), start=1)
+        return
+    with open_plain(file) as stream:
+        if kind == "csv":
+            yield from _csv_records(stream)
+            return
+        parsed = orjson.loads(stream.read().removeprefix(b"\xef\xbb\xbf"))
+    yield from enumerate(parsed if isinstance(parsed, list) else [parsed], start=1)
+
+
+def _csv_records(stream: BinaryIO) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """Empty cells are absent, not empty."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    rows = csv.DictReader(text)
+    before = 1
+    for row in rows:
+        yield before + 1, {name: value or None for name, value in row.items() if isinstance(name, str)}
+        before = rows.line_num
+
+
+def _head(file: Path) -> bytes:
+    try:
+        with open_plain(file) as stream:
+            return stream.read(_SNIFFED_BYTES)
+    except _BROKEN_ARCHIVE:
+        return b"".join(islice(unpacked(file), 1))
+
+
+def _parsed(head: bytes) -> Iterable[Any]:
+    for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SNIFFED_LINES]:
+        try:
+            yield orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+
+
+def _is_csv(text: bytes) -> bool:
+    first, _, rest = text.partition(b"\n")
+    return b"," in first and bool(rest.strip()) and first.count(b",") <= rest.split(b"\n")[0].count(b",")

@@ -1,0 +1,305 @@
+"""One input file → one Parquet part of canonical rows, and the lines that could not be read.
+
+The fast path reads typed columns with DuckDB's JSON reader, so prompts are never parsed into columns, and writes the
+part in the same pass. A line that the reader cannot read becomes a row without a key; a second pass over the raw
+bytes looks at those lines only and finds the exact reason.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from readback import store
+from readback.contracts.ddl import literal
+from readback.contracts.privacy import scrub_macro
+from readback.contracts.records import record_columns
+from readback.feed import BrokenLine, Feed, open_plain, rewritten, unpacked
+from readback.errors import SourceError
+from readback.settings import Naming, Settings
+from readback.sources import Source, recognize
+
+KEYS = {
+    "attempts": "attempt_id",
+    "outcomes": "outcome_id",
+    "provider_incidents": "incident_id",
+    "admin_changes": "change_id",
+    "source_counters": "counter",
+}
+"""The column that is NULL exactly when a record could not be read."""
+
+TIMES = {
+    "attempts": "started_at",
+    "outcomes": "occurred_at",
+    "provider_incidents": "started_at",
+    "admin_changes": "seen_at",
+    "source_counters": "hour",
+}
+
+_ABSENT = ("", "none", "null", "unknown", "n/a", "undefined")
+"""Words that gateways write for nothing. Spelled as a chain of `or`: DuckDB makes a join of a long `in`."""
+_LONGEST_ABSENT = max(map(len, _ABSENT))
+
+@dataclass
+class Landed:
+    """What one file gave."""
+
+    part: Path
+    records: int = 0
+    row_lines: int = 0
+    rows: int = 0
+    ignored_lines: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    broken: list[BrokenLine] = field(default_factory=list)
+
+    @property
+    def lines(self) -> int:
+        """Lines that are not blank."""
+        return self.row_lines + self.ignored_lines + len(self.broken)
+
+
+def prepare_session(con: store.Connection) -> None:
+    """The functions that the landing models use."""
+    con.execute(scrub_macro())
+    is_absent = " or ".join(f"lower(word) = {literal(word)}" for word in _ABSENT)
+    con.execute(
+        f"create or replace temp macro absent(word) as case when strlen(word) > {_LONGEST_ABSENT} or not ({is_absent}) then word end"
+    )
+
+
+def land(
+    con: store.Connection, source: Source, feed: Feed, part: Path, settings: Settings, parameters: Mapping[str, Any]
+) -> Landed:
+    """Write the rows of one file to a Parquet part; the parameters are `file_id` and `hash_key`.
+
+    A file that the reader refuses as a whole (a line beyond its limit, a broken archive) is rewritten line by line
+    and read again, so that the fault costs its own line only.
+    """
+    named = dict(parameters) | {"source": source.name}
+    try:
+        return _read(con, source, feed, part, settings, named)
+    except duckdb.Error:
+        if feed.is_scratch:
+            raise
+    with rewritten(feed.path, part.with_suffix(".lines")) as second:
+        return _read(con, source, second, part, settings, named)
+
+
+def _read(
+    con: store.Connection, source: Source, feed: Feed, part: Path, settings: Settings, parameters: Mapping[str, Any]
+) -> Landed:
+    read = _read_lines if source.header.grain == "line" else _read_nested
+    with ThreadPoolExecutor(1) as pool:
+        census = pool.submit(_count_lines, feed.path)
+        landed, unread = read(con, source, feed, part, settings, parameters)
+        has_blank_lines = census.result() > landed.records
+    numbers = _line_numbers(feed, has_blank_lines)
+    if numbers is not None:
+        _number_lines(con, part, numbers)
+    landed.broken = sorted(_explained(feed, source, unread, numbers), key=lambda broken: broken.line)
+    return landed
+
+
+def _read_lines(
+    con: store.Connection, source: Source, feed: Feed, part: Path, settings: Settings, parameters: Mapping[str, Any]
+) -> tuple[Landed, dict[int, str | None]]:
+    """One row a line: the part's row order is the file's line order."""
+    sql = landing_sql(con, source, records_of(source, feed), settings)
+    _copy(con, sql, part, parameters)
+    key, time = KEYS[source.header.emits], TIMES[source.header.emits]
+    records, rows, ignored, first, last = con.execute(
+        f"""select count(*), count({key}), count(*) filter (where is_ignored and {key} is null), min({time}), max({time})
+        from read_parquet({literal(str(part))})"""
+    ).fetchall()[0]
+    unread: dict[int, str | None] = {}
+    if rows + ignored < records:
+        found = con.execute(
+            f"""select file_row_number, problem from read_parquet({literal(str(part))}, file_row_number = true)
+            where {key} is null and is_ignored is not true"""
+        )
+        unread = dict(found.fetchall())
+    return Landed(part, records, rows, rows, ignored, first, last), unread
+
+
+def _read_nested(
+    con: store.Connection, source: Source, feed: Feed, part: Path, settings: Settings, parameters: Mapping[str, Any]
+) -> tuple[Landed, dict[int, str | None]]:
+    """Any number of rows a line: typed records are staged first, which gives each its line."""
+    stage = part.with_suffix(".stage")
+    try:
+        _copy(con, records_of(source, feed), stage, {})
+        staged = f"read_parquet({literal(str(stage))}, file_row_number = true)"
+        readable = " and ".join(f'"{name}" is not null' for name in source.header.required)
+        records = f"select * exclude (file_row_number), file_row_number + 1 as line from {staged} where {readable}"
+        _copy(con, landing_sql(con, source, records, settings), part, parameters)
+        found = con.execute(f"select file_row_number from {staged} where not ({readable})").fetchall()
+        (count,) = con.execute(f"select count(*) from {staged}").fetchall()[0]
+    finally:
+        stage.unlink(missing_ok=True)
+    key, time = KEYS[source.header.emits], TIMES[source.header.emits]
+    problems = con.execute(
+        f"select distinct line - 1, problem from read_parquet({literal(str(part))}) where {key} is null and problem is not null"
+    ).fetchall()
+    rows, row_lines, first, last = con.execute(
+        f"select count({key}), count(distinct line) filter (where {key} is not null), min({time}), max({time}) "
+        f"from read_parquet({literal(str(part))})"
+    ).fetchall()[0]
+    unread: dict[int, str | None] = {ordinal: None for (ordinal,) in found} | dict(problems)
+    ignored = count - row_lines - len(unread)
+    return Landed(part, count, row_lines, rows, ignored, first, last), unread
+
+
+def _copy(con: store.Connection, sql: str, part: Path, parameters: Mapping[str, Any]) -> None:
+    con.execute(f"copy (\n{sql}\n) to {literal(str(part))} (format parquet)", store.bound(sql, parameters))
+
+
+def records_of(source: Source, feed: Feed) -> str:
+    """The typed scan of a feed: only the columns that the header names are parsed."""
+    typed = ", ".join(f'"{name}": {literal(sql_type)}' for name, sql_type in source.columns.items())
+    return (
+        f"select * from read_json({literal(str(feed.path))}, columns = {{{typed}}}, format = 'newline_delimited', "
+        f"ignore_errors = true, maximum_object_size = {_LONGEST_OBJECT}, compression = '{feed.compression}')"
+    )
+
+
+def landing_sql(con: store.Connection, source: Source, records: str, settings: Settings) -> str:
+    """The whole way from records to the contract's rows as one query, so that DuckDB streams it."""
+    return (
+        f"with records as not materialized ({records}),\n"
+        f"canonical as not materialized (select {_canonical_columns(con, source, settings)} from ({source.body}))\n"
+        f"select * from (\n{store.model('continuity/' + source.header.emits)}\n)"
+    )
+
+
+def _canonical_columns(con: store.Connection, source: Source, settings: Settings) -> str:
+    """Every column that a record may have, NULL where the body leaves it out, and the configured names."""
+    given = set(_columns_given(con, source))
+    known = record_columns(source.header.emits)
+    if strange := given - set(known):
+        raise SourceError(f"gives unknown columns: {', '.join(sorted(strange))}", file=f"models/sources/{source.name}.sql")
+    filled = {
+        name: f"cast({name if name in given else 'null'} as {sql_type}) as {name}" for name, sql_type in known.items()
+    }
+    if source.header.emits == "attempts":
+        filled |= {name: f"{_named(naming.from_, given)} as {name}" for name, naming in _namings(settings).items()}
+    return ",\n    ".join(filled.values())
+
+
+def _columns_given(con: store.Connection, source: Source) -> list[str]:
+    types = dict(source.columns) | ({"line": "BIGINT"} if source.header.grain == "nested" else {})
+    empty = ", ".join(f'cast(null as {sql_type}) as "{name}"' for name, sql_type in types.items())
+    return con.sql(f"with records as (select {empty} where false) select * from ({source.body})").columns
+
+
+def _namings(settings: Settings) -> dict[str, Naming]:
+    return {
+        "workflow": settings.workflow,
+        "team": settings.team,
+        "environment": settings.environment,
+        "run_id": settings.run,
+    }
+
+
+def _named(labels: tuple[str, ...], given: set[str]) -> str:
+    """The first label that a record has; `kind:key` looks into tags, metadata or attributes."""
+    found = [expression for label in labels if (expression := _label(label, given)) is not None]
+    return f"coalesce({', '.join(found)})" if found else "cast(null as varchar)"
+
+
+def _label(label: str, given: set[str]) -> str | None:
+    kind, _, key = label.partition(":")
+    if kind == "tag" and "tags" in given:
+        prefix = literal(key + ":")
+        return f"absent(substr(list_filter(tags, lambda tag: starts_with(tag, {prefix}))[1], {len(key) + 2}))"
+    if kind in ("metadata", "attribute"):
+        column = "metadata" if kind == "metadata" else "attributes"
+        path = literal('$."' + key.replace('"', "") + '"')
+        return f"absent(json_extract_string({column}, {path}))" if column in given else None
+    column = {"session": "session_id", "trace": "trace_id"}.get(kind, kind)
+    return f"absent({column})" if column in given else None
+
+
+def _count_lines(file: Path) -> int:
+    """Physical lines; the last one counts without its newline too."""
+    count, last = 0, b"\n"
+    for block in unpacked(file):
+        count += block.count(b"\n")
+        last = block[-1:]
+    return count + (last != b"\n")
+
+
+def _line_numbers(feed: Feed, has_blank_lines: bool) -> list[int] | None:
+    """Line of each record in order; None when it is simply its place."""
+    if not has_blank_lines:
+        return feed.line_numbers
+    with open_plain(feed.path) as stream:
+        return [feed.first_line + number for number, line in enumerate(stream) if line.strip()]
+
+
+def _number_lines(con: store.Connection, part: Path, numbers: list[int]) -> None:
+    """Give each row of a part its line, where that is not simply its place."""
+    con.register("line_numbers", pa.table({"ordinal": range(len(numbers)), "number": numbers}))
+    unnumbered = part.with_suffix(".unnumbered")
+    part.rename(unnumbered)
+    con.execute(
+        f"""copy (
+            select p.* exclude (file_row_number) replace (n.number as line)
+            from read_parquet({literal(str(unnumbered))}, file_row_number = true) as p
+            inner join line_numbers as n on n.ordinal = coalesce(p.line - 1, p.file_row_number)
+            order by p.file_row_number
+        ) to {literal(str(part))} (format parquet)"""
+    )
+    con.unregister("line_numbers")
+    unnumbered.unlink()
+
+
+def _explained(
+    feed: Feed, source: Source, unread: Mapping[int, str | None], numbers: list[int] | None
+) -> list[BrokenLine]:
+    """The reason for every record that was not read, by a pass over the raw bytes."""
+    broken = {line.line: line for line in feed.broken}
+    if not unread:
+        return list(broken.values())
+    ordinal = -1
+    offset = feed.first_offset
+    with open_plain(feed.path) as stream:
+        for line in stream:
+            if line.strip():
+                ordinal += 1
+                if ordinal in unread:
+                    number = numbers[ordinal] if numbers is not None else feed.first_line + ordinal
+                    reason = unread[ordinal] or why_unreadable(line, source)
+                    broken.setdefault(number, BrokenLine(number, offset, reason, line[:_KEPT_BYTES]))
+            offset += len(line)
+    return list(broken.values())
+
+
+def why_unreadable(line: bytes, source: Source) -> str:
+    """One sentence on why a line gave no row."""
+    try:
+        line.decode("utf-8")
+        record = orjson.loads(line)
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 at byte {error.start + 1}"
+    except orjson.JSONDecodeError as error:
+        return f"not valid JSON: {error}"
+    if not isinstance(record, dict):
+        return f"expected a JSON object, found {_KINDS.get(type(record), 'a number')}"
+    absent = [name for name in source.header.required if record.get(name) is None]
+    if absent:
+        other = recognize([record])
+        found = f"; it is a record of {other.name}" if other is not None and other.name != source.name else ""
+        return f"{', '.join(absent)} absent, which a {source.name} record needs{found}"
+    return f"a required value is not what {source.name} writes: {', '.join(source.header.required)}"
+
+
+_KINDS = {list: "a list", str: "a string", type(None): "null", bool: "a boolean"}
+_KEPT_BYTES = 4000
+_LONGEST_OBJECT = 64 * 1024 * 1024

@@ -1,0 +1,1 @@
+"""The fallback policy: read it, validate it, name its models, match its classes, turn it into rows."""

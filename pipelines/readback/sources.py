@@ -1,0 +1,131 @@
+"""The connectors: what `models/sources/` holds, which of them a file belongs to, and the SQL that reads it.
+
+A connector is one SQL file. Its header says what the format is and how a record is recognized, its body maps typed
+records to canonical rows. The folder is the registry.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from readback import shipped
+from readback.errors import SourceError
+
+Emits = Literal["attempts", "outcomes", "provider_incidents", "admin_changes", "source_counters"]
+Capability = Literal[
+    "error", "latency", "tokens", "cost", "served_model", "requested_model", "workflow", "chain", "complete", "outcomes"
+]
+
+
+class Header(BaseModel):
+    """The `[source]` table of a connector's header."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    file: str = Field(description="What file the user gets, and how.")
+    emits: Emits
+    grain: Literal["line", "nested"] = Field(
+        default="line", description="line: one row a line. nested: a line holds any number of rows."
+    )
+    recognize: tuple[str, ...] = Field(description="Keys that all stand in a record; `key=value` asks for the value.")
+    required: tuple[str, ...] = Field(description="Columns without which a record cannot be read.")
+    reports: tuple[Capability, ...] = ()
+    observer: Literal["gateway", "application", "provider"] = "gateway"
+    ignored: str = Field(default="holds nothing for readback", description="Why a well-formed line may give no row.")
+    evidence: str = Field(description="What the connector was checked against.")
+    limits: tuple[str, ...] = Field(default=(), description="What this format cannot tell.")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One connector."""
+
+    name: str
+    header: Header
+    columns: Mapping[str, str]
+    body: str
+
+    def missing(self, record: Mapping[str, Any]) -> list[str]:
+        """The recognizing keys that a record lacks; empty when it is of this format."""
+        return [key for key in self.header.recognize if not _has(record, key)]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The nearest connector for records that none recognizes, and what they lack."""
+
+    source: str
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"nearest is {self.source}, but no record has {', '.join(self.missing)}"
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Every connector by name, read from the folder."""
+    files = sorted((shipped.models() / "sources").glob("*.sql"))
+    return {file.stem: read_source(file) for file in files}
+
+
+def read_source(file: Path) -> Source:
+    """One connector from its file.
+
+    Raises:
+        SourceError: the header is not the TOML that a connector needs.
+    """
+    lines = file.read_text(encoding="utf-8").splitlines()
+    count = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    facts = [line[2:].removeprefix(" ") for line in lines[:count]]
+    remark = next((n for n, fact in enumerate(facts) if not fact.strip()), len(facts))
+    try:
+        parsed = tomllib.loads("\n".join(facts[:remark]))
+        header = Header.model_validate(parsed["source"])
+        columns = dict(parsed["columns"])
+    except (tomllib.TOMLDecodeError, ValidationError, KeyError) as error:
+        raise SourceError(f"header is not a connector's: {str(error).splitlines()[0]}", file=file) from None
+    return Source(file.stem, header, columns, "\n".join(lines[count:]))
+
+
+def recognize(records: Iterable[Mapping[str, Any]]) -> Source | None:
+    """The connector that recognizes most of the records; the one that asks for most keys wins a tie."""
+    votes: dict[str, int] = {}
+    for record in records:
+        for source in sources().values():
+            if not source.missing(record):
+                votes[source.name] = votes.get(source.name, 0) + 1
+    if not votes:
+        return None
+    return sources()[max(votes, key=lambda name: (votes[name], len(sources()[name].header.recognize), name))]
+
+
+def nearest(records: Iterable[Mapping[str, Any]]) -> Guess | None:
+    """The connector that lacks the smallest share of its keys, over all records."""
+    guesses = [
+        (len(missing) / len(source.header.recognize), source.name, tuple(missing))
+        for record in records
+        for source in sources().values()
+        if len(missing := source.missing(record)) < len(source.header.recognize)
+    ]
+    return Guess(*min(guesses)[1:]) if guesses else None
+
+
+def reporting(capability: Capability) -> frozenset[str]:
+    """Names of the connectors whose format can say something."""
+    return frozenset(name for name, source in sources().items() if capability in source.header.reports)
+
+
+def _has(record: Mapping[str, Any], key: str) -> bool:
+    path, _, wanted = key.partition("=")
+    value: Any = record
+    for part in path.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return False
+        value = value[part]
+    return not wanted or value == wanted
