@@ -17,7 +17,7 @@ from readback.errors import ProjectError, SettingsError
 SETTINGS_FILE = "readback.toml"
 POLICY_FILE = "policy.yaml"
 
-_DURATION = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
+_DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 

@@ -26,6 +26,7 @@ class Model:
     output_usd: float
     latency_s: float
     names: tuple[str, ...] = ()
+    failure_domain: str | None = None
 
     @property
     def name(self) -> str:
@@ -86,6 +87,7 @@ MODELS = (
     ),
     Model("anthropic/claude-opus-4-1", "anthropic", "sub-claude-opus", 15.0, 75.0, 3.2),
     Model("vertex_ai/gemini-2.5-pro", "vertex_ai", "sub-gemini-pro", 1.25, 10.0, 2.4),
+    Model("mistral/mistral-large-2411", "mistral", "sub-mistral-large", 2.0, 6.0, 1.6),
     Model("mistral/mistral-small-2506", "mistral", "sub-mistral-small", 0.1, 0.3, 0.6),
     Model(
         "bedrock/anthropic.claude-3-7-sonnet",
@@ -104,6 +106,7 @@ MODELS = (
         3.2,
         1.1,
         ("us.amazon.nova-pro-v1:0",),
+        "bedrock-amazon",
     ),
 )
 
@@ -150,7 +153,7 @@ WORKFLOWS = (
         share=0.16,
         preferred="anthropic/claude-sonnet-4-5",
         route="claims-main",
-        substitutes=(Substitute("openai/gpt-4o", ALL_FAILURES),),
+        substitutes=(Substitute("mistral/mistral-large-2411", ALL_FAILURES),),
         blip_causes=("context_window",),
         tokens=(1800, 500),
     ),

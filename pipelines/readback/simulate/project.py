@@ -19,7 +19,6 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "cost_ceiling": {"amount": "250.00", "currency": "USD", "period": "1d"},
     "low_confidence": {"below": 0.6, "consecutive": 1, "signal": "eval:tests"},
 }
-FAILURE_DOMAIN = "{provider}-us"
 APPROVER = "role:model-risk"
 
 
@@ -72,7 +71,7 @@ def _model(each: Model) -> dict[str, Any]:
         "id": each.model_id,
         "aliases": [*routes, each.group, *each.names],
         "provider": each.provider,
-        "failure_domain": FAILURE_DOMAIN.format(provider=each.provider),
+        "failure_domain": each.failure_domain or f"{each.provider}-us",
         "status": "approved",
         "capabilities": ["tools", "json"],
     }

@@ -44,6 +44,21 @@ def test_every_target_and_preferred_model_is_declared(policy: dict[str, Any]) ->
         assert len(targets) == len(set(targets))
 
 
+def test_chains_of_substitutes_end(policy: dict[str, Any]) -> None:
+    after: dict[str, set[str]] = {}
+    for each in policy["workflow_classes"]:
+        for sub in each["substitutes"]:
+            after.setdefault(each["preferred"][0], set()).add(sub["target"])
+
+    def reach(model: str, path: tuple[str, ...]) -> None:
+        assert model not in path
+        for target in after.get(model, ()):
+            reach(target, (*path, model))
+
+    for model in after:
+        reach(model, ())
+
+
 def test_aliases_name_one_model_each(policy: dict[str, Any]) -> None:
     names = [alias for model in policy["models"] for alias in model["aliases"]]
     assert len(names) == len(set(names))

@@ -1,0 +1,8 @@
+-- One row per model name as written in an attempt of the range. The step gives each its canonical name.
+select distinct name
+from (
+    select model_requested as name from attempts where started_at >= $from_at and started_at < $to_at
+    union all
+    select model_served as name from attempts where started_at >= $from_at and started_at < $to_at
+)
+where name is not null
