@@ -15,9 +15,11 @@ from readback.sources import sources
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 AS_OF = datetime(2026, 10, 31, tzinfo=UTC)
-ALL = (START - timedelta(days=400), AS_OF + timedelta(days=1))
+ALL = (START - timedelta(days=10), AS_OF + timedelta(days=1))
 KINDS = ["rework", "review_decision", "downstream_error"]
-SETTINGS = Settings.model_validate({"coverage": [{"source": "desk", "kinds": KINDS, "from": START - timedelta(days=400)}]})
+SETTINGS = Settings.model_validate(
+    {"coverage": [{"source": "desk", "kinds": KINDS, "from": START - timedelta(days=10)}]}
+)
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def build(con: store.Connection, *dirty: aftermath.Range, settings: Settings = S
 def status(con: store.Connection, run_id: str, metric: str = "rework") -> tuple[str, bool]:
     sql = f"select status, is_mature from run_status where run_id = '{run_id}' and metric = '{metric}'"
     (found,) = con.execute(sql).fetchall()
-    return found
+    return found[0], found[1]
 
 
 def everything(con: store.Connection) -> list[list[tuple[Any, ...]]]:
@@ -90,8 +92,10 @@ def test_worked_example_gives_a_quarter_and_neither_wrong_answer(con: store.Conn
     for number in (8, 9):
         add_request(con, number, START + timedelta(days=25))
     add_request(con, 10, START, served_by="hold", is_fallback=True)
-    add_request(con, 11, ALL[0] + timedelta(days=1), workflow="w")
-    settings = Settings.model_validate({"coverage": [{"source": "desk", "kinds": KINDS, "from": START}]})
+    add_request(con, 11, START - timedelta(days=1))
+    settings = Settings.model_validate(
+        {"coverage": [{"source": "desk", "kinds": KINDS, "from": START}]}
+    )
     for outcome, run, day in ((1, 0, 3), (2, 1, 13), (3, 8, 26)):
         add_outcome(con, outcome, "rework", START + timedelta(days=day), run_id=f"r{run}")
     add_outcome(con, 4, "feedback", AS_OF)
@@ -111,8 +115,12 @@ def test_worked_example_gives_a_quarter_and_neither_wrong_answer(con: store.Conn
 def test_every_run_has_exactly_one_status_per_metric(con: store.Connection) -> None:
     scenario(con, random.Random(7))
     build(con, ALL)
-    counts = con.execute("select run_id, count(*), count(distinct metric) from run_status group by run_id").fetchall()
-    assert len(counts) == con.execute("select count(distinct run_id) from requests").fetchall()[0][0]
+    counts = con.execute(
+        "select run_id, count(*), count(distinct metric) from run_status group by run_id"
+    ).fetchall()
+    assert (
+        len(counts) == con.execute("select count(distinct run_id) from requests").fetchall()[0][0]
+    )
     assert {(rows, metrics) for _, rows, metrics in counts} == {(3, 3)}
 
 
@@ -122,7 +130,7 @@ def test_run_status_has_the_columns_of_its_contract(con: store.Connection) -> No
     assert described == [(column.name, column.sql_type) for column in columns(RunStatus)]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_order_of_arrival_gives_the_same_rows(con: store.Connection, seed: int) -> None:
     scenario(con, random.Random(seed))
     build(con, ALL)
@@ -139,7 +147,13 @@ def test_any_order_of_arrival_gives_the_same_rows(con: store.Connection, seed: i
             insert(con, "requests", row)
         for _ in range(min(len(outcomes), 9)):
             insert(con, "outcomes", outcomes.pop())
-        build(con, *((row["started_at"], row["started_at"] + timedelta(microseconds=1)) for row in arrived))
+        build(
+            con,
+            *(
+                (row["started_at"], row["started_at"] + timedelta(microseconds=1))
+                for row in arrived
+            ),
+        )
     assert at_once[0] and at_once[1] and at_once[2]
     assert everything(con) == at_once
 
@@ -162,7 +176,12 @@ def scenario(con: store.Connection, chance: random.Random) -> None:
     for number in range(40):
         run = chance.randrange(30)
         kind = chance.choice([*KINDS, "all_clear"])
-        keys = {"run_id": f"r{run}", "request_id": str(number), "session_id": f"own{run}", "trace_id": f"T-{run // 4}"}
+        keys = {
+            "run_id": f"r{run}",
+            "request_id": str(number),
+            "session_id": f"own{run}",
+            "trace_id": f"T-{run // 4}",
+        }
         key = chance.choice(list(keys))
         for revision in range(chance.choice([1, 1, 2])):
             add_outcome(
@@ -172,14 +191,19 @@ def scenario(con: store.Connection, chance: random.Random) -> None:
                 START + timedelta(days=run % 20 + 1 + chance.randrange(15)),
                 revision=revision,
                 retracted=chance.random() < 0.2,
-                decision=chance.choice([*words.Decision]).value if kind == "review_decision" else None,
+                decision=chance.choice([*words.Decision]).value
+                if kind == "review_decision"
+                else None,
                 **{key: keys[key]},
             )
 
 
 def emptied(con: store.Connection, table: str) -> list[dict[str, Any]]:
     names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
-    rows = [dict(zip(names, row, strict=True)) for row in con.execute(f"select * from {table}").fetchall()]
+    rows = [
+        dict(zip(names, row, strict=True))
+        for row in con.execute(f"select * from {table}").fetchall()
+    ]
     con.execute(f"delete from {table}")
     return rows
 
@@ -221,10 +245,20 @@ def test_retraction_restates_the_past(con: store.Connection) -> None:
     add_request(con, 1, START)
     add_outcome(con, 9, "feedback", AS_OF)
     add_outcome(con, 1, "downstream_error", START + timedelta(days=2), run_id="r1")
-    settings = SETTINGS.model_copy(update={"windows": Windows.model_validate({"downstream_error": "20d"})})
+    settings = SETTINGS.model_copy(
+        update={"windows": Windows.model_validate({"downstream_error": "20d"})}
+    )
     build(con, ALL, settings=settings)
     assert status(con, "r1", "downstream_error") == ("event", True)
-    add_outcome(con, 1, "downstream_error", START + timedelta(days=2), run_id="r1", revision=1, retracted=True)
+    add_outcome(
+        con,
+        1,
+        "downstream_error",
+        START + timedelta(days=2),
+        run_id="r1",
+        revision=1,
+        retracted=True,
+    )
     build(con, settings=settings)
     assert status(con, "r1", "downstream_error") == ("clear", True)
 
@@ -233,7 +267,9 @@ def test_rejection_takes_a_run_out_of_rework(con: store.Connection) -> None:
     add_request(con, 1, START)
     add_outcome(con, 9, "feedback", AS_OF)
     build(con, ALL)
-    add_outcome(con, 1, "review_decision", START + timedelta(hours=2), run_id="r1", decision="rejected")
+    add_outcome(
+        con, 1, "review_decision", START + timedelta(hours=2), run_id="r1", decision="rejected"
+    )
     build(con)
     assert status(con, "r1") == ("not_eligible", False)
     assert status(con, "r1", "override") == ("event", True)
@@ -275,21 +311,33 @@ def test_without_a_declaration_nothing_is_clear(con: store.Connection) -> None:
     add_outcome(con, 1, "rework", START + timedelta(days=2), run_id="r1")
     add_request(con, 2, START)
     build(con, ALL, settings=Settings())
-    found = con.execute("select distinct status, is_mature from run_status where metric <> 'override'").fetchall()
+    found = con.execute(
+        "select distinct status, is_mature from run_status where metric <> 'override'"
+    ).fetchall()
     assert found == [("uncovered", False)]
 
 
-def test_watermark_is_the_latest_time_told_and_never_beyond_the_clock(con: store.Connection) -> None:
+def test_watermark_is_the_latest_time_told_and_never_beyond_the_clock(
+    con: store.Connection,
+) -> None:
     add_outcome(con, 1, "rework", START, recorded_at=START + timedelta(days=1))
     add_outcome(con, 2, "rework", AS_OF + timedelta(days=900), source_system="fast-clock")
-    assert aftermath.watermarks(con, AS_OF) == {"desk": START + timedelta(days=1), "fast-clock": AS_OF}
+    assert aftermath.watermarks(con, AS_OF) == {
+        "desk": START + timedelta(days=1),
+        "fast-clock": AS_OF,
+    }
 
 
 def test_declared_source_that_was_never_read_stays_at_its_beginning() -> None:
-    section = Coverage.model_validate({"source": "desk", "kinds": ["rework", "feedback"], "workflows": ["a", "b*"], "from": START})
+    section = Coverage.model_validate(
+        {"source": "desk", "kinds": ["rework", "feedback"], "workflows": ["a", "b*"], "from": START}
+    )
     rows = aftermath.coverage_rows([section, section], {})
     assert [(row.workflow, row.kind.value) for row in rows] == [
-        ("a", "rework"), ("a", "feedback"), ("b*", "rework"), ("b*", "feedback")
+        ("a", "rework"),
+        ("a", "feedback"),
+        ("b*", "rework"),
+        ("b*", "feedback"),
     ]
     assert {row.watermark_at for row in rows} == {START}
 
@@ -329,9 +377,12 @@ def read_outcome(con: store.Connection, record: dict[str, str]) -> dict[str, Any
     landing.prepare_session(con)
     source = sources()["outcomes"]
     cells = ", ".join(
-        f"cast({f'${name}' if name in record else 'null'} as {kind}) as {name}" for name, kind in source.columns.items()
+        f"cast({f'${name}' if name in record else 'null'} as {kind}) as {name}"
+        for name, kind in source.columns.items()
     )
-    relation = store.query(con, f"with records as (select {cells}) select * from ({source.body})", record)
+    relation = store.query(
+        con, f"with records as (select {cells}) select * from ({source.body})", record
+    )
     return dict(zip(relation.columns, relation.fetchall()[0], strict=True))
 
 
@@ -347,17 +398,31 @@ def test_outcome_words_are_those_of_the_vocabulary(con: store.Connection, column
         ({"rework_type": ""}, "rework_type is missing, which a rework needs"),
         ({"kind": "review_decision"}, "decision is missing, which a review_decision needs"),
         ({"kind": "override"}, "override_target is missing, which an override needs"),
-        ({"kind": "downstream_error", "error_type": "refund"}, "severity is missing, which a downstream_error needs"),
+        (
+            {"kind": "downstream_error", "error_type": "refund"},
+            "severity is missing, which a downstream_error needs",
+        ),
         ({"cost_amount": "5"}, "cost_currency is missing, which a cost_amount needs"),
         ({"cost_currency": "USD"}, "cost_amount is missing, which a cost_currency needs"),
-        ({"cost_amount": "NaN", "cost_currency": "USD"}, "cost_amount is 'NaN'; expected a number of at least 0"),
+        (
+            {"cost_amount": "NaN", "cost_currency": "USD"},
+            "cost_amount is 'NaN'; expected a number of at least 0",
+        ),
         ({"edit_ratio": "1.5"}, "edit_ratio is '1.5'; expected a number from 0 to 1"),
-        ({"occurred_at": "1760000000"}, "occurred_at is '1760000000'; expected a time such as 2026-10-01T08:30:00Z"),
-        ({"impact_start": "2026-10-02", "impact_end": "2026-10-01"}, "impact_end is before impact_start"),
+        (
+            {"occurred_at": "1760000000"},
+            "occurred_at is '1760000000'; expected a time such as 2026-10-01T08:30:00Z",
+        ),
+        (
+            {"impact_start": "2026-10-02", "impact_end": "2026-10-01"},
+            "impact_end is before impact_start",
+        ),
         ({"source_record_id": " "}, "source_record_id is missing"),
     ],
 )
-def test_outcome_that_breaks_a_rule_says_which(con: store.Connection, change: dict[str, str], sentence: str) -> None:
+def test_outcome_that_breaks_a_rule_says_which(
+    con: store.Connection, change: dict[str, str], sentence: str
+) -> None:
     assert read_outcome(con, GOOD | change)["problem"] == sentence
 
 
@@ -373,12 +438,27 @@ def test_outcome_takes_aliases_offsets_and_defaults(con: store.Connection) -> No
     }
     row = read_outcome(con, record)
     expected = {
-        "problem": None, "kind": "rework", "run_id": None, "request_id": "g-1", "workflow": "claims", "revision": 0,
-        "trace_id": "4bf92f35", "retracted": False, "time_quality": "exact", "actor_kind": "unknown", "cost_amount": None,
-        "occurred_at": datetime(2026, 10, 1, 16, tzinfo=UTC), "recorded_at": datetime(2026, 10, 1, 17, tzinfo=UTC),
-    }  # fmt: skip
+        "problem": None,
+        "kind": "rework",
+        "run_id": None,
+        "request_id": "g-1",
+        "workflow": "claims",
+        "revision": 0,
+        "trace_id": "4bf92f35",
+        "retracted": False,
+        "time_quality": "exact",
+        "actor_kind": "unknown",
+        "cost_amount": None,
+        "occurred_at": datetime(2026, 10, 1, 16, tzinfo=UTC),
+        "recorded_at": datetime(2026, 10, 1, 17, tzinfo=UTC),
+    }
     assert {name: row[name] for name in expected} == expected
 
 
 def test_outcome_without_any_join_key_is_kept(con: store.Connection) -> None:
-    assert read_outcome(con, {name: text for name, text in GOOD.items() if name != "run_id"})["problem"] is None
+    assert (
+        read_outcome(con, {name: text for name, text in GOOD.items() if name != "run_id"})[
+            "problem"
+        ]
+        is None
+    )

@@ -117,7 +117,7 @@ def duration(seconds: float) -> str:
     total = round(seconds)
     if total < 120:
         return f"{total} s"
-    if total < 5400 and round(total / 60) < 90:
+    if round(total / 60) < 60:
         return f"{round(total / 60)} min"
     hours, minutes = divmod(round(total / 60), 60)
     if hours < 48:
@@ -245,14 +245,13 @@ def _tone(now: MetricValue, before: MetricValue, better: Better | None) -> Tone:
 
 
 def _signed(number: float, unit: str) -> str:
-    sign = "+" if number > 0 else "−" if number < 0 else "±"
-    if unit == "fraction":
-        return f"{sign}{_points(abs(number))} pp"
-    return f"{sign}{amount(abs(number), unit)}"
+    size = f"{_points(abs(number))} pp" if unit == "fraction" else amount(abs(number), unit)
+    is_none = not any(digit in "123456789" for digit in size)
+    return ("±" if is_none else "+" if number > 0 else "−") + size
 
 
 def _points(number: float) -> str:
-    digits = 1 if abs(number) >= 0.001 or number == 0 else 2
+    digits = 1 if abs(number) >= 0.001 or abs(number) < 0.00005 else 2
     return f"{100 * number:.{digits}f}".replace("-", "−")
 
 

@@ -58,12 +58,10 @@ def open_episodes(rows: pl.DataFrame) -> None:
     if rows.is_empty():
         nothing("Every workflow is on its preferred model.")
     for row in rows.head(_MOST_LINES).to_dicts():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(row["state"], color=_STATES.get(row["state"], "gray"))
-            st.markdown(f"**{markdown(row['workflow'] or '(no workflow)', 40)}**", width="content")
+        badge = f":{_STATES.get(row['state'], 'gray')}-badge[{row['state']}]"
         since = f"{row['opened_at']:%-d %b %H:%M} UTC"
         told = f"{figures.duration(row['duration_s'])} so far, since {since} · {row['cause'].replace('_', ' ')} · {row['fallback_count']:,} fallbacks"
-        st.caption(markdown(told))
+        st.markdown(f"{badge} **{markdown(row['workflow'] or '(no workflow)', 40)}**  \n:small[:gray[{markdown(told)}]]")
     _more(rows.height)
 
 
@@ -74,11 +72,8 @@ def alert_lines(rows: pl.DataFrame) -> None:
         nothing("Nothing fired.")
     for row in unresolved.head(_MOST_LINES).to_dicts():
         color, icon = _TIERS[row["tier"]]
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(row["tier"], icon=icon, color=color)
-            st.caption(_alert_place(row), width="content")
-        st.markdown(f"**{markdown(row['title'], 120)}**")
-        st.caption(markdown(row["detail"], 200))
+        head = f":{color}-badge[{icon} {row['tier']}] :small[:gray[{_alert_place(row)}]]"
+        st.markdown(f"{head}  \n**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['detail'], 200)}]]")
     _more(unresolved.height)
 
 
@@ -87,8 +82,8 @@ def recommendation_lines(rows: pl.DataFrame) -> None:
     if rows.is_empty():
         nothing("The evidence asks for no change of policy.")
     for row in rows.head(3).to_dicts():
-        st.markdown(f"**{markdown(row['title'], 120)}**")
-        st.caption(f"{markdown(row['expected_effect'])} · evidence {_EVIDENCE[row['evidence_class']]} · {row['confidence']} confidence")
+        basis = f"{_EVIDENCE[row['evidence_class']]}, {row['confidence']} confidence"
+        st.markdown(f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['expected_effect'])} · {basis}]]")
     _more(rows.height, 3)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import jinja2
@@ -18,7 +18,7 @@ from readback.faces.inert import plain
 from readback.faces.period import Period
 from readback.store import Connection
 
-WIDTH = 600
+WIDTH = 690
 _BESIDE = (
     "continuity_rate",
     "recovered_within_15m",
@@ -33,6 +33,7 @@ _BESIDE = (
     "added_cost_usd",
     "downstream_error_cost_usd",
 )
+_GRACE = timedelta(hours=1)
 _MOST_EPISODES = 40
 _MOST_QUARANTINE = 15
 
@@ -77,7 +78,7 @@ def monthly_report(
         "period": view.period,
         "before": view.before,
         "as_of": view.as_of,
-        "is_unfinished": view.as_of < view.period.end,
+        "is_unfinished": view.as_of < view.period.end - _GRACE,
         **_metrics(view),
         **_episodes(view),
         **_effects(view),
@@ -137,7 +138,7 @@ def _metrics(view: _Month) -> dict[str, Any]:
         "five": [rows[name] for metric in HEADLINES for name in (metric, COMPANIONS.get(metric)) if name],
         "beside": [rows[name] for name in _BESIDE if name in current],
         "trend": svg.inline(charts.trend(history, zone=view.period.zone, width=WIDTH, height=190), "trend"),
-        "by_workflow": svg.inline(charts.members(compared, width=WIDTH - 140, step=26), "members"),
+        "by_workflow": svg.inline(charts.members(compared, width=WIDTH - 120, step=26), "members"),
         "definitions": [view.definitions[name] for name in wanted if name in view.definitions],
     }
 
@@ -149,7 +150,7 @@ def _metric_row(view: _Month, metric: str, now: MetricValue | None, before: Metr
         "metric": metric,
         "label": figures.label(metric),
         "value": figures.headline(now) if now else figures.DASH,
-        "basis": figures.evidence(now) if now else "Not computed",
+        "basis": figures.evidence(now).split(" · ") if now else ["Not computed"],
         "now": figures.with_interval(now) if now else "not computed",
         "before": figures.with_interval(before) if before else "not computed",
         "change": found.text if found else figures.DASH,
@@ -163,8 +164,8 @@ def _episodes(view: _Month) -> dict[str, Any]:
     found = questions.episodes(view.con, **view.span)
     incidents = questions.incidents(view.con, **view.span)
     listed = found.sort(["is_recovered", "duration_s"], descending=[False, True]).head(_MOST_EPISODES)
-    drawn = charts.timeline(found, incidents, view.period.start, view.end, zone=view.period.zone, width=WIDTH - 60)
-    curve = charts.recovery(questions.recovery_curve(view.con), width=WIDTH - 60, height=200)
+    drawn = charts.timeline(found, incidents, view.period.start, view.end, zone=view.period.zone, width=WIDTH - 100)
+    curve = charts.recovery(questions.recovery_curve(view.con), width=WIDTH - 40, height=210)
     return {
         "episode_count": found.height,
         "unrecovered_count": found.filter(~pl.col("is_recovered")).height,

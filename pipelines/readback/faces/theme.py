@@ -23,6 +23,7 @@ class Ink:
     bad: str
     warn: str
     unknown: str
+    off: str
     context: str
 
 
@@ -38,6 +39,7 @@ LIGHT = Ink(
     bad="#d55e00",
     warn="#e08a00",
     unknown="#9aa5b1",
+    off="#475467",
     context="#8a94a3",
 )
 DARK = Ink(
@@ -52,7 +54,8 @@ DARK = Ink(
     bad="#ff8a4c",
     warn="#f0b04a",
     unknown="#728091",
-    context="#9aa7b6",
+    off="#c3ccd6",
+    context="#7d8a99",
 )
 
 
@@ -82,7 +85,7 @@ def served_by(mode: Mode) -> dict[str, str]:
 def states(mode: Mode) -> dict[str, str]:
     """Colour of each state of an episode."""
     c = ink(mode)
-    return {"recovered": c.preferred, "open": c.bad, "quiet": c.warn, "disabled": c.unknown, "held": c.held}
+    return {"recovered": c.preferred, "open": c.bad, "quiet": c.warn, "disabled": c.off, "held": c.held}
 
 
 def verdicts(mode: Mode) -> dict[str, str]:

@@ -11,7 +11,8 @@ from readback.faces.charts.frame import dressed, limited, nothing
 from readback.faces.theme import Mode
 
 HORIZON_MIN = 240.0
-_TICKS = (0, 15, 30, 60, 90, 120, 180, 240)
+_TICKS = (0, 30, 60, 120, 180, 240)
+_SHORT_TICKS = (0, 10, 20, 30, 45, 60, 90)
 _MARKS = (15, 60)
 
 
@@ -64,7 +65,7 @@ def _nice(minutes: float) -> float:
 
 def _axis(steps: pl.DataFrame, horizon: float) -> alt.X:
     """Minutes, with the episodes still followed under each tick."""
-    ticks = [float(tick) for tick in _TICKS if tick <= horizon] or [0.0, horizon]
+    ticks = [float(tick) for tick in (_TICKS if horizon > 90 else _SHORT_TICKS) if tick <= horizon]
     labels = [f"datum.value == {tick:g} ? ['{tick:g}', '{_still_followed(steps, tick)}'] : " for tick in ticks]
     axis = alt.Axis(values=ticks, labelExpr="".join(labels) + "datum.label", labelOverlap=False, labelLineHeight=17)
     scale = alt.Scale(domain=[0, horizon], nice=False)
