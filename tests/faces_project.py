@@ -276,7 +276,7 @@ def _events(dice: random.Random, episodes: list[c.Episode]) -> Iterator[c.Fallba
 
 def _event(dice: random.Random, episode: c.Episode, step: int) -> c.FallbackEvent:
     verdict = dice.choices(list(v.Verdict), weights=[86, 8, 6])[0]
-    is_silent = verdict is v.Verdict.OUT_OF_POLICY and dice.random() < 0.06
+    is_silent = verdict is v.Verdict.OUT_OF_POLICY and dice.random() < 0.06 and episode.workflow != "claim-payment"
     reasons = {
         v.Verdict.IN_POLICY: [],
         v.Verdict.OUT_OF_POLICY: [v.VerdictReason.UNAPPROVED_SUBSTITUTE if is_silent else v.VerdictReason.TRIGGER_NOT_ALLOWED],

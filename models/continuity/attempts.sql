@@ -6,6 +6,7 @@ with failed as (
     select
         *,
         status in ('error', 'blocked') as is_failed,
+        coalesce(started_at > $loaded_at + interval 1 day, false) as is_future,
         lower(coalesce(error_reason, '')) as reason,
         lower(coalesce(error_code, '')) as code,
         lower(coalesce(error_type, '')) as class,
@@ -64,6 +65,7 @@ judged as (
 
 select
     case
+        when is_future then null
         when attempt_key is not null and request_key is not null and started_at is not null and status is not null
             and isfinite(coalesce(cost_usd, 0)) and isfinite(coalesce(confidence, 0)) and isfinite(coalesce(ttft_ms, 0))
             then md5($source || '/' || attempt_key || '/' || epoch_us(started_at))
@@ -113,6 +115,6 @@ select
     absent(provider_response_id) as provider_response_id,
     case when absent(user_ref) is not null then left(sha256($hash_key || user_ref), 32) end as user_hash,
     coalesce(weight, 1.0) as weight,
-    problem,
+    case when is_future then 'its time lies in the future: ' || cast(started_at as varchar) else problem end as problem,
     is_ignored
 from judged

@@ -17,8 +17,9 @@ watched as (
         coverage.sample_rate
     from workflows
     inner join outcome_coverage as coverage
-        on workflows.workflow like
-            replace(replace(replace(replace(coverage.workflow, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%') escape '!'
+        on workflows.workflow like replace(
+            replace(replace(replace(coverage.workflow, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'
+        ) escape '!'
 ),
 
 edges as (
@@ -28,7 +29,9 @@ edges as (
 ),
 
 stretches as (
-    select workflow, kind, edge_at as from_at, lead(edge_at) over (partition by workflow, kind order by edge_at) as to_at
+    select
+        workflow, kind, edge_at as from_at,
+        lead(edge_at) over (partition by workflow, kind order by edge_at) as to_at
     from edges
 )
 
@@ -39,8 +42,10 @@ select
     stretches.to_at,
     min(watched.watermark_at) as watermark_at,
     max(case when watched.mode = 'complete' then 1 else 0 end) = 1 as is_complete,
-    case when max(case when watched.mode = 'complete' then 1 else 0 end) = 1 then 1.0 else coalesce(1.0 / max(sample_rate), 1.0) end
-        as weight
+    case
+        when max(case when watched.mode = 'complete' then 1 else 0 end) = 1 then 1.0
+        else coalesce(1.0 / max(watched.sample_rate), 1.0)
+    end as weight
 from stretches
 inner join watched
     on stretches.workflow = watched.workflow

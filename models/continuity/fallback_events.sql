@@ -1,6 +1,6 @@
 -- One row: one request that left its preferred lane, with the verdict of the policy version in force at its start.
 -- Reads: requests, episodes, policies, policy_classes, policy_substitutes (whose triggers are causes),
---        cause_families(cause, family), preferred_costs(workflow, preferred_model, mean_cost_usd).
+--        cause_families(cause, family), preferred_costs(workflow, preferred_model, day, mean_cost_usd).
 -- Bound: $from_at inclusive, $to_at exclusive, on the start of the request.
 -- No reason: in policy. Gaps in the evidence alone: indeterminate. Any breach: out of policy.
 -- Holding is success: any lane is in policy where the boundary stops work, and elsewhere a lane that the class lists.
@@ -19,6 +19,7 @@ with events as (
     left join policies as p on p.policy_id = r.policy_id and p.version = r.policy_version
     left join preferred_costs as k
         on k.workflow is not distinct from r.workflow and k.preferred_model is not distinct from r.preferred_model
+        and k.day = cast(r.started_at as date)
     where r.is_fallback and r.started_at >= $from_at and r.started_at < $to_at
 ),
 

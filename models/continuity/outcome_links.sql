@@ -1,5 +1,5 @@
 -- One row per tie between a pending outcome and a run. Reads pending_outcomes, current_outcomes and requests, of which
--- only those that started in `$from_at`/`$to_at`: the earliest pending outcome less `$horizon_s` to the latest plus a day.
+-- only those that started in `$from_at`/`$to_at`: earliest pending outcome less `$horizon_s` to the latest plus a day.
 --
 -- The first rule that finds a run decides. A trace may hold several runs, which then share the weight; any other id
 -- that points to several runs was used twice and proves nothing (response ids are reused, sessions hold many tasks).
@@ -68,7 +68,9 @@ select
     found.run_id,
     case found.rule when 6 then 'session' when 7 then 'artifact' else 'exact_id' end as method,
     1.0 / decided.run_count as weight,
-    ['run_id', 'request_id', 'raw_request_id', 'provider_response_id', 'trace_id', 'session_id', 'artifact_id'][found.rule]
-        as rule_id
+    case found.rule
+        when 1 then 'run_id' when 2 then 'request_id' when 3 then 'raw_request_id' when 4 then 'provider_response_id'
+        when 5 then 'trace_id' when 6 then 'session_id' else 'artifact_id'
+    end as rule_id
 from found
 inner join decided using (outcome_id, rule)

@@ -1,7 +1,7 @@
 -- One row per logical call, judged: what was preferred, who answered, and whether the call left its preferred lane.
--- preferred: the policy in force, else the first model tried, else what the route usually serves (`route_models`).
+-- preferred: the policy in force, else the first model tried, else what the route usually serves that day (`route_models`).
 -- A log that cannot tell gives NULL and the reason, never "no fallback". A failure that tried no deployment
--- (cooldown) inherits the cause of the failure before it on the same route, within ten minutes.
+-- (cooldown) inherits the cause of the failure before it on the same route, within ten minutes: `calls` begins earlier.
 with matched as (
     select
         c.*,
@@ -21,7 +21,8 @@ with matched as (
         and c.environment is not distinct from m.environment and c.route is not distinct from m.route
         and c.key_alias is not distinct from m.key_alias and c.service is not distinct from m.service
         and c.started_at >= m.effective_from and (m.effective_to is null or c.started_at < m.effective_to)
-    left join route_models as usual on c.source = usual.source and c.route = usual.route
+    left join route_models as usual
+        on c.source = usual.source and c.route = usual.route and cast(c.started_at as date) = usual.day
     window earlier as (
         partition by c.source, c.route, c.has_failed order by c.started_at rows between unbounded preceding and 1 preceding
     )
@@ -114,3 +115,4 @@ from (
         coalesce(has_untried and first_cause = 'unknown' and started_at - cause_before_at <= to_minutes(10), false) as is_inherited
     from decided
 )
+where started_at >= $from_at and started_at < $to_at

@@ -1,10 +1,10 @@
--- The model that a route usually asks for first: how a gateway's group is known without its configuration.
-select source, route, arg_max(model, attempt_count) as model
+-- The model that a route mostly asks for, by day: how a gateway's group is known without its configuration.
+select source, route, day, arg_max(model, attempt_count) as model
 from (
-    select a.source, a.route, n.model, count(*) as attempt_count
+    select a.source, a.route, cast(a.started_at as date) as day, n.model, count(*) as attempt_count
     from attempts as a
     inner join model_names as n on a.model_requested = n.name
     where a.route is not null and a.started_at >= $from_at and a.started_at < $to_at
-    group by a.source, a.route, n.model
+    group by a.source, a.route, cast(a.started_at as date), n.model
 )
-group by source, route
+group by source, route, day

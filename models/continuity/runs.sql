@@ -1,6 +1,6 @@
 -- One row per run of touched_runs: every request that carries its id, wherever it stands in time.
--- Reads touched_runs, reviews, requests and fallback_events; of the two latter only `$from_at`/`$to_at`, which must hold
--- every request of the touched runs.
+-- Reads touched_runs, reviews, requests and fallback_events; of the two latter only `$from_at`/`$to_at`, which must
+-- hold every request of the touched runs.
 --
 -- The request that ended last gives the output. It is released when it is there, or when a person lets it go; an output
 -- that was held, that nobody gave, or that a person rejected was never released. Where the log tells no end, the start

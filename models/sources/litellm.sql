@@ -69,7 +69,7 @@ select
     response_cost as cost_usd,
     coalesce(cache_hit, false) as is_cache_hit,
     stream as is_stream,
-    nullif(metadata.applied_guardrails, []) as guardrails_ran,
+    metadata.applied_guardrails as guardrails_ran,
     hidden_params.additional_headers."x-litellm-attempted-fallbacks" as declared_fallback_count,
     trace_id,
     coalesce(hidden_params.additional_headers."llm_provider-x-request-id", error_information.error_provider_request_id)

@@ -40,7 +40,7 @@ with recursive spans as materialized (
         end)) as ids,
         make_timestamptz(nullif(try_cast(span.startTimeUnixNano as bigint), 0) // 1000) as started_at,
         make_timestamptz(nullif(try_cast(span.endTimeUnixNano as bigint), 0) // 1000) as ended_at,
-        span.status.code in ('2', 'STATUS_CODE_ERROR') as has_error_status,
+        coalesce(span.status.code in ('2', 'STATUS_CODE_ERROR'), false) as has_error_status,
         span.status.message as status_message,
         list_filter(list_transform(span.attributes, lambda a: {
             k: a.key,
@@ -89,21 +89,27 @@ labelled as materialized (
         or facts['llm.request.type'] in ('chat', 'completion', 'embedding')
         or facts['openinference.span.kind'] in ('LLM', 'EMBEDDING')
         or facts['readback.lane'] in ('manual', 'hold') as is_call,
-        to_json(map_from_entries(list_filter(map_entries(facts), lambda fact: regexp_full_match(fact.key,
+        coalesce(to_json(map_from_entries(list_filter(map_entries(facts), lambda fact: regexp_full_match(fact.key,
             'traceloop\..*|readback\.(workflow|run\.id)|gen_ai\.(workflow\.name|agent\.name|conversation\.id)|(session|user|enduser)\.id'
             || '|agent\.name|workflow|team|environment|(run|task|ticket|case)\.id'
-        )))) as labels
+        )))), '{}') as labels
     from described
 ),
 
 calls as materialized (select * from labelled where is_call),
 
+ancestors as (
+    select trace_id, span_id, min(parent_id) as parent_id, min(labels) as labels, bool_or(is_call) as is_call
+    from labelled
+    group by trace_id, span_id
+),
+
 walk as (
-    select trace_id, span_id, parent_id, labels, 0 as height from calls
+    select trace_id, span_id, parent_id, labels, 0 as height from ancestors where is_call
     union all
     select w.trace_id, w.span_id, above.parent_id, json_merge_patch(above.labels, w.labels) as labels, w.height + 1 as height
     from walk as w
-    inner join labelled as above on w.trace_id = above.trace_id and w.parent_id = above.span_id
+    inner join ancestors as above on w.trace_id = above.trace_id and w.parent_id = above.span_id
     where w.height < 16
 ),
 
@@ -112,9 +118,9 @@ inherited as (
 ),
 
 outer_calls as (
-    select o.trace_id, o.span_id, any_value(o.parent_id) as parent_id, count(distinct i.span_id) as inner_count
+    select o.trace_id, o.span_id, min(o.parent_id) as parent_id, count(distinct i.span_id) as inner_count
     from calls as o
-    inner join calls as i on o.trace_id = i.trace_id and o.span_id = i.parent_id
+    inner join calls as i on o.trace_id = i.trace_id and o.span_id = i.parent_id and o.span_id <> i.span_id
     group by o.trace_id, o.span_id
 ),
 
@@ -235,3 +241,4 @@ select
         when started_at is null then 'a model span has no start time'
     end as problem
 from judged
+order by line, started_at, trace_id, span_id

@@ -71,16 +71,22 @@ plain as (
 
 words as (
     select *, list_filter([
-        {name: 'kind', value: kind, words: 'review_requested, review_decision, override, rework, downstream_error, feedback, all_clear'},
-        {name: 'decision', value: decision, words: 'approved, approved_with_edits, rejected, replaced, escalated, abstained, expired'},
+        {name: 'kind', value: kind,
+         words: 'review_requested, review_decision, override, rework, downstream_error, feedback, all_clear'},
+        {name: 'decision', value: decision,
+         words: 'approved, approved_with_edits, rejected, replaced, escalated, abstained, expired'},
         {name: 'override_target', value: override_target, words: 'output, routing, gate'},
-        {name: 'rework_type', value: rework_type, words: 'reopened, regenerated, redone_manually, corrected, reverted, resubmitted, reexecuted'},
+        {name: 'rework_type', value: rework_type,
+         words: 'reopened, regenerated, redone_manually, corrected, reverted, resubmitted, reexecuted'},
         {name: 'severity', value: severity, words: 'critical, high, moderate, low, info'},
-        {name: 'error_type', value: error_type, words: 'incident, rollback, revert, data_quality, pipeline_failure, refund, chargeback, complaint, compliance, other'},
+        {name: 'error_type', value: error_type,
+         words: 'incident, rollback, revert, data_quality, pipeline_failure, refund, chargeback, complaint, '
+            || 'compliance, other'},
         {name: 'review_mode', value: review_mode, words: 'mandatory, sampled, voluntary'},
         {name: 'actor_kind', value: actor_kind, words: 'human, model, rule, system, unknown'},
         {name: 'time_quality', value: time_quality, words: 'exact, snapshot, batch, unknown'},
-        {name: 'artifact_type', value: artifact_type, words: 'ticket, pull_request, commit, deployment, payment, pipeline_run, document, task'},
+        {name: 'artifact_type', value: artifact_type,
+         words: 'ticket, pull_request, commit, deployment, payment, pipeline_run, document, task'},
         {name: 'cost_basis', value: cost_basis, words: 'measured, estimated, allocated'}
     ], lambda word: not list_contains(string_split(word.words, ', '), word.value))[1] as wrong_word
     from plain
@@ -97,26 +103,40 @@ typed as (
             try_cast(retracted as boolean) as retracted, try_cast(appropriate as boolean) as appropriate
         ),
         [
-            {name: 'occurred_at', value: occurred_at, is_good: isfinite(try_cast(occurred_at as timestamptz)), expected: 'a time such as 2026-10-01T08:30:00Z'},
-            {name: 'recorded_at', value: recorded_at, is_good: isfinite(try_cast(recorded_at as timestamptz)), expected: 'a time such as 2026-10-01T08:30:00Z'},
-            {name: 'impact_start', value: impact_start, is_good: isfinite(try_cast(impact_start as timestamptz)), expected: 'a time such as 2026-10-01T08:30:00Z'},
-            {name: 'impact_end', value: impact_end, is_good: isfinite(try_cast(impact_end as timestamptz)), expected: 'a time such as 2026-10-01T08:30:00Z'},
-            {name: 'revision', value: revision, is_good: regexp_full_match(revision, '[0-9]{1,9}'), expected: 'a whole number of at least 0'},
-            {name: 'edit_ratio', value: edit_ratio, is_good: try_cast(edit_ratio as double) between 0 and 1, expected: 'a number from 0 to 1'},
-            {name: 'effort_seconds', value: effort_seconds, is_good: try_cast(effort_seconds as bigint) >= 0, expected: 'a number of at least 0'},
-            {name: 'affected_count', value: affected_count, is_good: try_cast(affected_count as bigint) >= 0, expected: 'a number of at least 0'},
-            {name: 'cost_amount', value: cost_amount, is_good: try_cast(cost_amount as double) >= 0 and isfinite(try_cast(cost_amount as double)), expected: 'a number of at least 0'},
-            {name: 'cost_currency', value: cost_currency, is_good: regexp_full_match(cost_currency, '[A-Z]{3}'), expected: 'an ISO 4217 code such as USD'},
+            {name: 'occurred_at', value: occurred_at, is_good: isfinite(try_cast(occurred_at as timestamptz)),
+         expected: 'a time such as 2026-10-01T08:30:00Z'},
+            {name: 'recorded_at', value: recorded_at, is_good: isfinite(try_cast(recorded_at as timestamptz)),
+         expected: 'a time such as 2026-10-01T08:30:00Z'},
+            {name: 'impact_start', value: impact_start, is_good: isfinite(try_cast(impact_start as timestamptz)),
+         expected: 'a time such as 2026-10-01T08:30:00Z'},
+            {name: 'impact_end', value: impact_end, is_good: isfinite(try_cast(impact_end as timestamptz)),
+         expected: 'a time such as 2026-10-01T08:30:00Z'},
+            {name: 'revision', value: revision, is_good: regexp_full_match(revision, '[0-9]{1,9}'),
+         expected: 'a whole number of at least 0'},
+            {name: 'edit_ratio', value: edit_ratio, is_good: try_cast(edit_ratio as double) between 0 and 1,
+         expected: 'a number from 0 to 1'},
+            {name: 'effort_seconds', value: effort_seconds, is_good: try_cast(effort_seconds as bigint) >= 0,
+         expected: 'a number of at least 0'},
+            {name: 'affected_count', value: affected_count, is_good: try_cast(affected_count as bigint) >= 0,
+         expected: 'a number of at least 0'},
+            {name: 'cost_amount', value: cost_amount, is_good: try_cast(cost_amount as double) between 0 and 1e15,
+         expected: 'a number of at least 0'},
+            {name: 'cost_currency', value: cost_currency, is_good: regexp_full_match(cost_currency, '[A-Z]{3}'),
+         expected: 'an ISO 4217 code such as USD'},
             {name: 'score', value: score, is_good: isfinite(try_cast(score as double)), expected: 'a number'},
-            {name: 'retracted', value: retracted, is_good: try_cast(retracted as boolean) is not null, expected: 'true or false'},
-            {name: 'appropriate', value: appropriate, is_good: try_cast(appropriate as boolean) is not null, expected: 'true or false'}
+            {name: 'retracted', value: retracted, is_good: try_cast(retracted as boolean) is not null,
+         expected: 'true or false'},
+            {name: 'appropriate', value: appropriate, is_good: try_cast(appropriate as boolean) is not null,
+         expected: 'true or false'}
         ] as readings
     from words
 ),
 
 judged as (
-    select *, list_filter(readings, lambda reading: reading.value is not null and not coalesce(reading.is_good, false))[1]
-        as wrong_reading
+    select
+        *,
+        list_filter(readings, lambda reading: reading.value is not null and not coalesce(reading.is_good, false))[1]
+            as wrong_reading
     from typed
 )
 
@@ -131,17 +151,22 @@ select
         when source_system is null then 'source_system is missing'
         when source_record_id is null then 'source_record_id is missing'
         when wrong_word is not null
-            then wrong_word.name || ' is ''' || left(wrong_word.value, 40) || '''; expected one of ' || wrong_word.words
+            then wrong_word.name || ' is ''' || left(wrong_word.value, 40) || '''; expected one of '
+                || wrong_word.words
         when wrong_reading is not null
-            then wrong_reading.name || ' is ''' || left(wrong_reading.value, 40) || '''; expected ' || wrong_reading.expected
+            then wrong_reading.name || ' is ''' || left(wrong_reading.value, 40) || '''; expected '
+                || wrong_reading.expected
         when occurred_at is null then 'occurred_at is missing'
         when kind = 'review_decision' and decision is null then 'decision is missing, which a review_decision needs'
         when kind = 'override' and override_target is null then 'override_target is missing, which an override needs'
         when kind = 'rework' and rework_type is null then 'rework_type is missing, which a rework needs'
         when kind = 'downstream_error' and severity is null then 'severity is missing, which a downstream_error needs'
-        when kind = 'downstream_error' and error_type is null then 'error_type is missing, which a downstream_error needs'
+        when kind = 'downstream_error' and error_type is null
+            then 'error_type is missing, which a downstream_error needs'
         when impact_end < impact_start then 'impact_end is before impact_start'
-        when cost_amount is not null and cost_currency is null then 'cost_currency is missing, which a cost_amount needs'
-        when cost_currency is not null and cost_amount is null then 'cost_amount is missing, which a cost_currency needs'
+        when cost_amount is not null and cost_currency is null
+            then 'cost_currency is missing, which a cost_amount needs'
+        when cost_currency is not null and cost_amount is null
+            then 'cost_amount is missing, which a cost_currency needs'
     end as problem
 from judged

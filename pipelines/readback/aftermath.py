@@ -27,9 +27,7 @@ _NOTHING = (datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC))
 _LATER = "timestamptz '9999-12-31 00:00:00+00'"
 
 
-def build_aftermath(
-    con: store.Connection, settings: Settings, dirty: Sequence[Range], as_of: datetime
-) -> None:
+def build_aftermath(con: store.Connection, settings: Settings, dirty: Sequence[Range], as_of: datetime) -> None:
     """Bring links, runs, run events, coverage and run status up to date.
 
     `dirty` holds every stretch in which requests or fallback events changed; new outcomes are found without it. Any
@@ -62,15 +60,11 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
         where outcome_id in (select outcome_id from pending_outcomes)
            or outcome_id not in (select outcome_id from current_outcomes)"""
     )
-    con.execute(
-        "delete from outcome_links where outcome_id in (select outcome_id from stale_links)"
-    )
+    con.execute("delete from outcome_links where outcome_id in (select outcome_id from stale_links)")
     scan = _span_of_pending(con, horizon_s)
     if scan is not None:
         parameters = {"from_at": scan[0], "to_at": scan[1], "horizon_s": horizon_s}
-        store.insert_model(
-            con, "outcome_links", store.model("continuity/outcome_links"), parameters
-        )
+        store.insert_model(con, "outcome_links", store.model("continuity/outcome_links"), parameters)
     con.execute(
         """create or replace temp table touched_runs as
         select run_id from stale_links
@@ -81,9 +75,7 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
 
 def find_pending(con: store.Connection, dirty: Sequence[Range]) -> None:
     """Fill `current_outcomes` and `pending_outcomes`; the latter for every dirty stretch, and once without any."""
-    con.execute(
-        f"create or replace temp table current_outcomes as\n{store.model('continuity/current_outcomes')}"
-    )
+    con.execute(f"create or replace temp table current_outcomes as\n{store.model('continuity/current_outcomes')}")
     con.execute("create or replace temp table pending_outcomes (outcome_id varchar)")
     model = store.model("continuity/pending_outcomes")
     for start, end in dirty or [_NOTHING]:
@@ -115,9 +107,7 @@ def build_runs(con: store.Connection, part: Range | None) -> None:
         return
     con.execute(f"create or replace temp table reviews as\n{store.model('continuity/reviews')}")
     con.execute("delete from runs where run_id in (select run_id from touched_runs)")
-    store.insert_model(
-        con, "runs", store.model("continuity/runs"), {"from_at": scan[0], "to_at": scan[1]}
-    )
+    store.insert_model(con, "runs", store.model("continuity/runs"), {"from_at": scan[0], "to_at": scan[1]})
 
 
 def build_run_events(con: store.Connection, settings: Settings) -> None:
@@ -139,9 +129,7 @@ def renew_windows(con: store.Connection, windows: Windows) -> bool:
         "downstream_error_s": windows.downstream_error,
     }
     store.insert_model(con, "run_windows", store.model("continuity/run_windows"), parameters)
-    return (
-        bool(before) and before != con.execute("select * from run_windows order by all").fetchall()
-    )
+    return bool(before) and before != con.execute("select * from run_windows order by all").fetchall()
 
 
 def link_horizon_s(con: store.Connection) -> float:
@@ -152,12 +140,8 @@ def link_horizon_s(con: store.Connection) -> float:
 
 def build_coverage(con: store.Connection, settings: Settings, as_of: datetime) -> None:
     """Replace `outcome_coverage` and the stretches of watching that follow from it."""
-    store.replace_rows(
-        con, OutcomeCoverage, coverage_rows(settings.coverage, watermarks(con, as_of))
-    )
-    con.execute(
-        f"create or replace table coverage_spans as\n{store.model('continuity/coverage_spans')}"
-    )
+    store.replace_rows(con, OutcomeCoverage, coverage_rows(settings.coverage, watermarks(con, as_of)))
+    con.execute(f"create or replace table coverage_spans as\n{store.model('continuity/coverage_spans')}")
 
 
 def watermarks(con: store.Connection, as_of: datetime) -> dict[str, datetime]:
@@ -170,9 +154,7 @@ def watermarks(con: store.Connection, as_of: datetime) -> dict[str, datetime]:
     return dict(found.fetchall())
 
 
-def coverage_rows(
-    declared: Sequence[Coverage], read_until: Mapping[str, datetime]
-) -> list[OutcomeCoverage]:
+def coverage_rows(declared: Sequence[Coverage], read_until: Mapping[str, datetime]) -> list[OutcomeCoverage]:
     """One row per declared source, workflow pattern and kind; the last declaration of the same row holds.
 
     A source that was declared and never read was read completely up to its beginning: its runs stay censored.

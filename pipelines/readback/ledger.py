@@ -26,6 +26,9 @@ from readback.sources import Source, nearest, recognize, sources
 
 Progress = Callable[[Path], None]
 
+CALL_OVERLAP_S = 7200
+"""Longest time in seconds between two attempts of one call; an attempt near midnight makes two days dirty."""
+
 _BLOCK = 1 << 22
 _CANDIDATES = 200
 _COUNTS = ("bytes", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines", "rows", "skipped_lines")
@@ -205,7 +208,7 @@ def _land_one(
 ) -> LedgerFile:
     part = project.lake / f"{entry.identity.file_id}.parquet"
     ((hash_key,),) = con.execute("select hash_key from ledger.secret").fetchall()
-    parameters = {"file_id": entry.identity.file_id, "hash_key": hash_key}
+    parameters = {"file_id": entry.identity.file_id, "hash_key": hash_key, "loaded_at": entry.loaded_at}
     with prepare(file, kind, part.with_suffix(".feed"), entry.identity.known) as feed:
         landed = land(con, source, feed, part, project.settings, parameters)
     with store.transaction(con):
@@ -220,10 +223,12 @@ def _settle(con: store.Connection, source: Source, landed: Landed) -> int:
     if source.header.emits == "attempts":
         return _settle_attempts(con, source, landed)
     table, key = source.header.emits, KEYS[source.header.emits]
-    part = f"read_parquet({literal(str(landed.part))})"
     con.execute(
-        f"""create or replace temp table arriving as select * from {part} where {key} is not null
-        and {key} not in (select {key} from {table}) qualify row_number() over (partition by {key} order by line) = 1"""
+        f"""create or replace temp table arriving as
+        select * exclude (file_row_number) replace (coalesce(line, file_row_number + 1) as line)
+        from read_parquet({literal(str(landed.part))}, file_row_number = true)
+        where {key} is not null and {key} not in (select {key} from {table})
+        qualify row_number() over (partition by {key} order by file_row_number) = 1"""
     )
     names = ", ".join(column_names(BY_TABLE[table]))
     con.execute(f"insert into {table} by name select {names} from arriving")
@@ -242,8 +247,10 @@ def _settle_attempts(con: store.Connection, source: Source, landed: Landed) -> i
             [landed.part.stem, str(landed.part), source.name, landed.rows, landed.first_at, landed.last_at],
         )
         con.execute(
-            f"insert into ledger.dirty_days select distinct cast(started_at as date) from read_parquet({part}) "
-            "where attempt_id is not null"
+            f"""insert into ledger.dirty_days
+            select distinct cast(started_at + to_seconds(shift) as date)
+            from read_parquet({part}), (values (0), (-{CALL_OVERLAP_S}), ({CALL_OVERLAP_S})) as neighbours (shift)
+            where attempt_id is not null"""
         )
     else:
         landed.part.unlink()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from readback import aftermath, landing, store
-from readback.contracts import Outcome, Request, RunStatus, columns
+from readback.contracts import Outcome, OutcomeLink, Request, Run, RunStatus, columns
 from readback.contracts import vocabulary as words
 from readback.settings import Coverage, Settings, Windows
 from readback.sources import sources
@@ -93,9 +93,7 @@ def test_worked_example_gives_a_quarter_and_neither_wrong_answer(con: store.Conn
         add_request(con, number, START + timedelta(days=25))
     add_request(con, 10, START, served_by="hold", is_fallback=True)
     add_request(con, 11, START - timedelta(days=1))
-    settings = Settings.model_validate(
-        {"coverage": [{"source": "desk", "kinds": KINDS, "from": START}]}
-    )
+    settings = Settings.model_validate({"coverage": [{"source": "desk", "kinds": KINDS, "from": START}]})
     for outcome, run, day in ((1, 0, 3), (2, 1, 13), (3, 8, 26)):
         add_outcome(con, outcome, "rework", START + timedelta(days=day), run_id=f"r{run}")
     add_outcome(con, 4, "feedback", AS_OF)
@@ -115,12 +113,8 @@ def test_worked_example_gives_a_quarter_and_neither_wrong_answer(con: store.Conn
 def test_every_run_has_exactly_one_status_per_metric(con: store.Connection) -> None:
     scenario(con, random.Random(7))
     build(con, ALL)
-    counts = con.execute(
-        "select run_id, count(*), count(distinct metric) from run_status group by run_id"
-    ).fetchall()
-    assert (
-        len(counts) == con.execute("select count(distinct run_id) from requests").fetchall()[0][0]
-    )
+    counts = con.execute("select run_id, count(*), count(distinct metric) from run_status group by run_id").fetchall()
+    assert len(counts) == con.execute("select count(distinct run_id) from requests").fetchall()[0][0]
     assert {(rows, metrics) for _, rows, metrics in counts} == {(3, 3)}
 
 
@@ -128,6 +122,17 @@ def test_run_status_has_the_columns_of_its_contract(con: store.Connection) -> No
     build(con)
     described = [(name, kind) for name, kind, *_ in con.execute("describe run_status").fetchall()]
     assert described == [(column.name, column.sql_type) for column in columns(RunStatus)]
+
+
+def test_rows_keep_their_contracts_and_weights_sum_to_one(con: store.Connection) -> None:
+    scenario(con, random.Random(11))
+    build(con, ALL)
+    for row in (Run, OutcomeLink, RunStatus):
+        found = con.execute(f"select * from {row.table}")
+        names = [name for name, *_ in found.description]
+        assert [row(**dict(zip(names, values, strict=True))) for values in found.fetchall()]
+    weights = con.execute("select sum(weight) from outcome_links group by outcome_id").fetchall()
+    assert [weight for (weight,) in weights] == pytest.approx([1.0] * len(weights))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -149,12 +154,9 @@ def test_any_order_of_arrival_gives_the_same_rows(con: store.Connection, seed: i
             insert(con, "outcomes", outcomes.pop())
         build(
             con,
-            *(
-                (row["started_at"], row["started_at"] + timedelta(microseconds=1))
-                for row in arrived
-            ),
+            *((row["started_at"], row["started_at"] + timedelta(microseconds=1)) for row in arrived),
         )
-    assert at_once[0] and at_once[1] and at_once[2]
+    assert all(at_once)
     assert everything(con) == at_once
 
 
@@ -191,19 +193,14 @@ def scenario(con: store.Connection, chance: random.Random) -> None:
                 START + timedelta(days=run % 20 + 1 + chance.randrange(15)),
                 revision=revision,
                 retracted=chance.random() < 0.2,
-                decision=chance.choice([*words.Decision]).value
-                if kind == "review_decision"
-                else None,
+                decision=chance.choice([*words.Decision]).value if kind == "review_decision" else None,
                 **{key: keys[key]},
             )
 
 
 def emptied(con: store.Connection, table: str) -> list[dict[str, Any]]:
     names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
-    rows = [
-        dict(zip(names, row, strict=True))
-        for row in con.execute(f"select * from {table}").fetchall()
-    ]
+    rows = [dict(zip(names, row, strict=True)) for row in con.execute(f"select * from {table}").fetchall()]
     con.execute(f"delete from {table}")
     return rows
 
@@ -245,9 +242,7 @@ def test_retraction_restates_the_past(con: store.Connection) -> None:
     add_request(con, 1, START)
     add_outcome(con, 9, "feedback", AS_OF)
     add_outcome(con, 1, "downstream_error", START + timedelta(days=2), run_id="r1")
-    settings = SETTINGS.model_copy(
-        update={"windows": Windows.model_validate({"downstream_error": "20d"})}
-    )
+    settings = SETTINGS.model_copy(update={"windows": Windows.model_validate({"downstream_error": "20d"})})
     build(con, ALL, settings=settings)
     assert status(con, "r1", "downstream_error") == ("event", True)
     add_outcome(
@@ -267,9 +262,7 @@ def test_rejection_takes_a_run_out_of_rework(con: store.Connection) -> None:
     add_request(con, 1, START)
     add_outcome(con, 9, "feedback", AS_OF)
     build(con, ALL)
-    add_outcome(
-        con, 1, "review_decision", START + timedelta(hours=2), run_id="r1", decision="rejected"
-    )
+    add_outcome(con, 1, "review_decision", START + timedelta(hours=2), run_id="r1", decision="rejected")
     build(con)
     assert status(con, "r1") == ("not_eligible", False)
     assert status(con, "r1", "override") == ("event", True)
@@ -311,9 +304,7 @@ def test_without_a_declaration_nothing_is_clear(con: store.Connection) -> None:
     add_outcome(con, 1, "rework", START + timedelta(days=2), run_id="r1")
     add_request(con, 2, START)
     build(con, ALL, settings=Settings())
-    found = con.execute(
-        "select distinct status, is_mature from run_status where metric <> 'override'"
-    ).fetchall()
+    found = con.execute("select distinct status, is_mature from run_status where metric <> 'override'").fetchall()
     assert found == [("uncovered", False)]
 
 
@@ -377,12 +368,9 @@ def read_outcome(con: store.Connection, record: dict[str, str]) -> dict[str, Any
     landing.prepare_session(con)
     source = sources()["outcomes"]
     cells = ", ".join(
-        f"cast({f'${name}' if name in record else 'null'} as {kind}) as {name}"
-        for name, kind in source.columns.items()
+        f"cast({f'${name}' if name in record else 'null'} as {kind}) as {name}" for name, kind in source.columns.items()
     )
-    relation = store.query(
-        con, f"with records as (select {cells}) select * from ({source.body})", record
-    )
+    relation = store.query(con, f"with records as (select {cells}) select * from ({source.body})", record)
     return dict(zip(relation.columns, relation.fetchall()[0], strict=True))
 
 
@@ -420,9 +408,7 @@ def test_outcome_words_are_those_of_the_vocabulary(con: store.Connection, column
         ({"source_record_id": " "}, "source_record_id is missing"),
     ],
 )
-def test_outcome_that_breaks_a_rule_says_which(
-    con: store.Connection, change: dict[str, str], sentence: str
-) -> None:
+def test_outcome_that_breaks_a_rule_says_which(con: store.Connection, change: dict[str, str], sentence: str) -> None:
     assert read_outcome(con, GOOD | change)["problem"] == sentence
 
 
@@ -456,9 +442,4 @@ def test_outcome_takes_aliases_offsets_and_defaults(con: store.Connection) -> No
 
 
 def test_outcome_without_any_join_key_is_kept(con: store.Connection) -> None:
-    assert (
-        read_outcome(con, {name: text for name, text in GOOD.items() if name != "run_id"})[
-            "problem"
-        ]
-        is None
-    )
+    assert read_outcome(con, {name: text for name, text in GOOD.items() if name != "run_id"})["problem"] is None

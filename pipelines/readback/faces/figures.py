@@ -158,6 +158,8 @@ def interval(figure: MetricValue) -> str | None:
         return None
     if figure.low is None:
         return f"up to {amount(figure.high or 0.0, figure.unit)}"
+    if figure.value is None:
+        return f"at least {amount(figure.low, figure.unit)}"
     if figure.high is None:
         return f"{amount(figure.low, figure.unit)} {DASH} not reached"
     return _range(figure.low, figure.high, figure.unit)
@@ -263,16 +265,21 @@ def _decimals(fraction: float) -> int:
 
 def _inner_interval(figure: MetricValue) -> str | None:
     """Interval inside brackets: percent signs and the shared unit are left to the value before it."""
-    if figure.low is None or figure.high is None:
-        whole = interval(figure)
-        return whole.replace("% ", " ").replace(" min –", " –") if whole else None
+    if figure.value is None or figure.low is None:
+        return interval(figure)
     if figure.unit == "fraction":
-        return f"{percent(figure.low, figure.value)}{DASH}{percent(figure.high, figure.value)}"
-    low, high = amount(figure.low, figure.unit), amount(figure.high, figure.unit)
-    same_unit = low.split(" ")[1:] == high.split(" ")[1:] == headline(figure).split(" ")[1:]
-    if same_unit and len(low.split(" ")) == 2:
-        return f"{low.split(' ')[0]}{DASH}{high.split(' ')[0]}"
-    return _range(figure.low, figure.high, figure.unit)
+        high = DASH if figure.high is None else percent(figure.high, figure.value)
+        return f"{percent(figure.low, figure.value)}{DASH}{high}"
+    low, high = _bare(figure.low, figure), "not reached" if figure.high is None else _bare(figure.high, figure)
+    if low is None or high is None:
+        return interval(figure)
+    return f"{low} {DASH} {high}" if figure.high is None else f"{low}{DASH}{high}"
+
+
+def _bare(limit: float, figure: MetricValue) -> str | None:
+    """A limit without its unit; None where its unit is not that of the value."""
+    number, *unit = amount(limit, figure.unit).split(" ")
+    return number if unit == headline(figure).split(" ")[1:] and len(unit) <= 1 else None
 
 
 def _range(low: float, high: float, unit: str) -> str:

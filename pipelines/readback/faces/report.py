@@ -34,7 +34,7 @@ _BESIDE = (
     "downstream_error_cost_usd",
 )
 _GRACE = timedelta(hours=1)
-_MOST_EPISODES = 40
+_MOST_EPISODES = 25
 _MOST_QUARANTINE = 15
 
 
@@ -257,7 +257,7 @@ def _opening(view: _Month, parts: Mapping[str, Any]) -> list[str | Markup]:
         )
     if parts["recommendations"]:
         first = parts["recommendations"][0]
-        told.append(f"Best-founded change: {plain(first['title'])} (expected {plain(first['expected_effect'])}).")
+        told.append(f"Best-founded change: {plain(first['title'])}. Expected effect: {plain(first['expected_effect'])}.")
     return told
 
 

@@ -1,0 +1,67 @@
+-- One row per episode that began since $from_at: the provider's declared incident around it, how long the preferred
+-- model itself was failing, and whether an admin had switched it off.
+-- outage_s is an upper bound: the model was failing until its last failed attempt in the episode, and was seen to work
+-- at its first answer afterwards, in any workflow. Windows whose stages are out of order are never used.
+with concerned as (
+    select episode_id, workflow, preferred_model, provider, cause_family, opened_at, recovered_at, last_seen_at, state
+    from episodes
+    where opened_at >= $from_at
+),
+
+incident as (
+    select e.episode_id, arg_min(i.incident_id, i.started_at) as incident_id, arg_min(i.resolved_at, i.started_at) as resolved_at
+    from concerned as e
+    inner join provider_incidents as i
+        on e.provider = i.provider and i.is_ordered and e.cause_family in ('provider', 'unknown')
+        and i.started_at <= coalesce(e.recovered_at, e.last_seen_at)
+        and coalesce(i.resolved_at, i.monitoring_at, $as_of) >= e.opened_at
+    group by e.episode_id
+),
+
+last_failure as (
+    select e.episode_id, max(r.started_at) as failed_at
+    from concerned as e
+    inner join requests as r
+        on e.preferred_model = r.preferred_model and e.workflow is not distinct from r.workflow
+        and r.started_at >= e.opened_at and r.started_at <= e.last_seen_at
+    where r.detection = 'attempt_chain' or r.served_by = 'nobody'
+    group by e.episode_id
+),
+
+answers as (
+    select preferred_model, date_trunc('minute', started_at) as minute, min(started_at) as first_at, max(started_at) as last_at
+    from requests
+    where served_by = 'preferred' and started_at >= $from_at
+    group by preferred_model, date_trunc('minute', started_at)
+),
+
+first_answer as (
+    select e.episode_id, min(case when a.first_at > f.failed_at then a.first_at else a.last_at end) as worked_at
+    from concerned as e
+    inner join last_failure as f on e.episode_id = f.episode_id
+    inner join answers as a
+        on e.preferred_model = a.preferred_model and a.last_at > f.failed_at and a.minute <= coalesce(e.recovered_at, $as_of)
+    group by e.episode_id
+),
+
+disabled as (
+    select e.episode_id
+    from concerned as e
+    inner join admin_changes as c
+        on e.cause_family = 'admin' and coalesce(c.effective_at, c.seen_at) <= e.last_seen_at
+        and (c.model is null or c.model = e.preferred_model) and (c.provider is null or c.provider = e.provider)
+    group by e.episode_id
+    having not arg_max(c.is_enabled, coalesce(c.effective_at, c.seen_at))
+)
+
+select
+    e.episode_id,
+    i.incident_id,
+    case when d.episode_id is not null and e.recovered_at is null then 'disabled' else e.state end as state,
+    (epoch_us(a.worked_at) - epoch_us(e.opened_at)) / 1000000.0 as outage_s,
+    (epoch_us(e.recovered_at) - epoch_us(a.worked_at)) / 1000000.0 as return_lag_s,
+    (epoch_us(e.recovered_at) - epoch_us(i.resolved_at)) / 1000000.0 as recovery_lag_s
+from concerned as e
+left join incident as i on e.episode_id = i.episode_id
+left join first_answer as a on e.episode_id = a.episode_id
+left join disabled as d on e.episode_id = d.episode_id

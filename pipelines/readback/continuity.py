@@ -1,0 +1,250 @@
+"""STEP: attempts → requests → episodes → fallback events, for the days whose attempts changed.
+
+The rules are in `models/continuity/`; here stands only which stretch of time each is run for. Every day gives the same
+rows whatever else is computed with it: a call may reach `CALL_OVERLAP_S` over midnight, an inherited cause
+`LEAD_IN`, and an episode is read from where no episode of its workflow was open.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from readback import store
+from readback.contracts import PolicyClass, PolicySubstitute, PolicyVersion
+from readback.contracts.vocabulary import Cause, CauseFamily
+from readback.ledger import CALL_OVERLAP_S
+from readback.policy.matching import WorkflowKey, match_class
+from readback.policy.naming import canonical_names
+from readback.policy.rows import policy_classes, policy_substitutes, policy_versions
+from readback.policy.version import Policy
+from readback.settings import EpisodeRule
+
+Range = tuple[datetime, datetime]
+"""A half-open stretch of time."""
+
+LEAD_IN = timedelta(minutes=15)
+LONGEST_BATCH = timedelta(days=7)
+"""Days are computed in batches of this length, so that a first load fits into memory."""
+
+CAUSE_FAMILIES: dict[Cause, CauseFamily] = {
+    Cause.PROVIDER_THROTTLED: CauseFamily.PROVIDER,
+    Cause.PROVIDER_OUTAGE: CauseFamily.PROVIDER,
+    Cause.LATENCY_BREACH: CauseFamily.PROVIDER,
+    Cause.ADMIN_DISABLED: CauseFamily.ADMIN,
+    Cause.AUTH: CauseFamily.ADMIN,
+    Cause.COST_CEILING: CauseFamily.COST,
+    Cause.GATEWAY_LIMIT: CauseFamily.COST,
+    Cause.LOW_CONFIDENCE: CauseFamily.QUALITY,
+    Cause.CONTEXT_WINDOW: CauseFamily.REQUEST,
+    Cause.CONTENT_POLICY: CauseFamily.REQUEST,
+    Cause.CAPABILITY_MISSING: CauseFamily.REQUEST,
+    Cause.UNKNOWN: CauseFamily.UNKNOWN,
+}
+
+
+def dirty_ranges(con: store.Connection) -> list[Range]:
+    """The days whose attempts changed since the last complete run, as stretches of whole days in UTC."""
+    found = con.execute("select distinct day from ledger.dirty_days order by day").fetchall()
+    return join_days(day for (day,) in found)
+
+
+def join_days(days: Iterable[date]) -> list[Range]:
+    """Neighbouring days as one stretch, in order."""
+    ranges: list[Range] = []
+    for day in sorted(days):
+        start = datetime.combine(day, time(), UTC)
+        if ranges and ranges[-1][1] == start:
+            ranges[-1] = (ranges[-1][0], start + timedelta(days=1))
+        else:
+            ranges.append((start, start + timedelta(days=1)))
+    return ranges
+
+
+def batches(ranges: Sequence[Range]) -> list[Range]:
+    """The same stretches, none longer than a batch."""
+    return [
+        (start + number * LONGEST_BATCH, min(start + (number + 1) * LONGEST_BATCH, end))
+        for start, end in ranges
+        for number in range(-(-(end - start) // LONGEST_BATCH))
+    ]
+
+
+def watermark(con: store.Connection) -> datetime | None:
+    """The newest time in any log that was read; None before the first."""
+    ((newest,),) = con.execute("select max(last_at) from files where source is not null").fetchall()
+    return newest if isinstance(newest, datetime) else None
+
+
+def declare_policies(con: store.Connection, policies: Sequence[Policy]) -> bool:
+    """Put the policies into their tables; true where one differs from what judged before."""
+    rows = (policy_versions(policies), policy_classes(policies), policy_substitutes(policies))
+    before = _policy_rows(con)
+    for row, found in zip((PolicyVersion, PolicyClass, PolicySubstitute), rows, strict=True):
+        store.replace_rows(con, row, found)
+    con.execute("create or replace table cause_families (cause varchar, family varchar)")
+    con.executemany("insert into cause_families values (?, ?)", [(str(c), str(f)) for c, f in CAUSE_FAMILIES.items()])
+    return before != _policy_rows(con)
+
+
+def mark_everything(con: store.Connection) -> None:
+    """Make every day dirty: another policy, or another rule, judges all of it again."""
+    con.execute("insert into ledger.dirty_days select distinct cast(started_at as date) from attempts")
+
+
+def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Sequence[Range]) -> None:
+    """Replace the requests of the stretches."""
+    for part in batches(ranges):
+        scope = _scope(part) | {"overlap_s": CALL_OVERLAP_S}
+        around = scope | {"from_at": part[0] - LEAD_IN}
+        _name_models(con, policies, part)
+        _temp_table(con, "route_models", "continuity/route_models", scope)
+        _temp_table(con, "calls", "continuity/calls", around)
+        _match_classes(con, policies)
+        con.execute("delete from requests where started_at >= $from_at and started_at < $to_at", _scope(part))
+        store.insert_model(con, "requests", store.model("continuity/requests"), scope)
+
+
+def build_episodes(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Range], as_of: datetime) -> datetime | None:
+    """Replace the episodes that the stretches may have changed; since when episodes changed, None where none did."""
+    since = _find_restarts(con, rule, ranges)
+    parameters = _rule_parameters(rule) | {"as_of": as_of}
+    if since is not None:
+        whole = {"from_at": since, "to_at": as_of + timedelta(days=1)}
+        _temp_table(con, "model_providers", "continuity/model_providers", whole)
+        con.execute(
+            """delete from episodes using restarts as s
+            where episodes.workflow is not distinct from s.workflow and episodes.preferred_model = s.preferred_model
+            and episodes.opened_at >= s.restart_at"""
+        )
+        store.insert_model(con, "episodes", store.model("continuity/episodes"), parameters)
+    _age_episodes(con, rule, as_of)
+    _add_context(con, since, as_of)
+    return since
+
+
+def build_fallback_events(con: store.Connection, ranges: Sequence[Range], episodes_since: datetime | None) -> None:
+    """Replace the fallback events of the stretches, and of the time since which episodes changed.
+
+    Days outside the stretches on which an event changed its episode or its verdict become dirty for the steps after.
+    """
+    if not ranges:
+        return
+    start = min(ranges[0][0], episodes_since or ranges[0][0])
+    whole = (start, max(end for _, end in ranges))
+    con.execute(
+        "create or replace temp table judged_before as select * from fallback_events "
+        "where occurred_at >= $from_at and occurred_at < $to_at",
+        _scope(whole),
+    )
+    for part in batches([whole]):
+        _temp_table(con, "preferred_costs", "continuity/preferred_costs", _scope(part))
+        con.execute("delete from fallback_events where occurred_at >= $from_at and occurred_at < $to_at", _scope(part))
+        store.insert_model(con, "fallback_events", store.model("continuity/fallback_events"), _scope(part))
+    _mark_rejudged(con, whole)
+
+
+def _mark_rejudged(con: store.Connection, whole: Range) -> None:
+    con.execute(
+        """insert into ledger.dirty_days
+        select distinct cast(coalesce(a.occurred_at, b.occurred_at) as date)
+        from (select * from fallback_events where occurred_at >= $from_at and occurred_at < $to_at) as a
+        full outer join judged_before as b on a.fallback_id = b.fallback_id
+        where a.episode_id is distinct from b.episode_id or a.verdict is distinct from b.verdict
+            or a.verdict_reasons is distinct from b.verdict_reasons""",
+        _scope(whole),
+    )
+    con.execute("drop table judged_before")
+
+
+def _scope(part: Range) -> dict[str, Any]:
+    return {"from_at": part[0], "to_at": part[1]}
+
+
+def _temp_table(con: store.Connection, name: str, model: str, parameters: dict[str, Any]) -> None:
+    sql = store.model(model)
+    con.execute(f"create or replace temp table {name} as\n{sql}", store.bound(sql, parameters))
+
+
+def _name_models(con: store.Connection, policies: Sequence[Policy], part: Range) -> None:
+    overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
+    found = store.query(con, store.model("continuity/model_names"), _scope((part[0] - overlap, part[1] + overlap)))
+    named = canonical_names([name for (name,) in found.fetchall()], policies)
+    con.execute("create or replace temp table model_names (name varchar, model varchar)")
+    if named:
+        con.executemany("insert into model_names values (?, ?)", list(named.items()))
+
+
+def _match_classes(con: store.Connection, policies: Sequence[Policy]) -> None:
+    preferred = {(c.policy_id, c.version, c.class_id): c.preferred_models for c in policy_classes(policies)}
+    con.execute(
+        """create or replace temp table class_matches (
+            workflow varchar, team varchar, environment varchar, route varchar, key_alias varchar, service varchar,
+            policy_id varchar, policy_version bigint, workflow_class varchar, preferred_models varchar[],
+            effective_from timestamptz, effective_to timestamptz
+        )"""
+    )
+    keys = con.execute(store.model("continuity/request_keys")).fetchall()
+    rows = [
+        [*key, m.policy_id, m.version, m.class_id, preferred.get((m.policy_id, m.version, m.class_id or "")),
+         m.effective_from, m.effective_to]
+        for key in keys
+        for m in match_class(policies, WorkflowKey(*key))
+    ]  # fmt: skip
+    if rows:
+        con.executemany(f"insert into class_matches values ({', '.join('?' * 12)})", rows)
+
+
+def _find_restarts(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Range]) -> datetime | None:
+    """Fill `restarts`: for each workflow concerned, the time before which its episodes stand; the earliest of them."""
+    con.execute(
+        "create or replace temp table restarts (workflow varchar, preferred_model varchar, restart_at timestamptz)"
+    )
+    margin = rule.gap + rule.hysteresis + rule.open_within + rule.close_span
+    for start, end in ranges:
+        parameters = _scope((start, end)) | {"margin_s": margin}
+        store.insert_model(con, "restarts", store.model("continuity/restarts"), parameters)
+    con.execute(
+        """create or replace temp table restarts as
+        select workflow, preferred_model, min(restart_at) as restart_at from restarts group by workflow, preferred_model"""
+    )
+    ((since,),) = con.execute("select min(restart_at) from restarts").fetchall()
+    return since if isinstance(since, datetime) else None
+
+
+def _rule_parameters(rule: EpisodeRule) -> dict[str, Any]:
+    return {
+        "open_count": rule.open_count,
+        "open_within_s": rule.open_within,
+        "gap_s": rule.gap,
+        "close_count": rule.close_count,
+        "close_span_s": rule.close_span,
+        "hysteresis_s": rule.hysteresis,
+        "rule_version": rule.version,
+    }
+
+
+def _age_episodes(con: store.Connection, rule: EpisodeRule, as_of: datetime) -> None:
+    """What was open goes quiet when the watermark moves past the gap."""
+    con.execute(
+        """update episodes set
+            state = case when last_seen_at + to_seconds($gap_s) >= $as_of then 'open' else 'quiet' end,
+            duration_s = (epoch_us(case when last_seen_at + to_seconds($gap_s) >= $as_of then $as_of else last_seen_at end)
+                - epoch_us(opened_at)) / 1000000.0
+        where state in ('open', 'quiet')""",
+        {"gap_s": rule.gap, "as_of": as_of},
+    )
+
+
+def _add_context(con: store.Connection, since: datetime | None, as_of: datetime) -> None:
+    """Incidents arrive late: episodes of the last weeks are looked at again with every run."""
+    start = min(since or as_of, as_of - timedelta(days=14))
+    _temp_table(con, "episode_context", "continuity/episode_context", {"from_at": start, "as_of": as_of})
+    con.execute(
+        """update episodes set incident_id = c.incident_id, state = c.state, outage_s = c.outage_s,
+            return_lag_s = c.return_lag_s, recovery_lag_s = c.recovery_lag_s
+        from episode_context as c where episodes.episode_id = c.episode_id"""
+    )
+
+
+def _policy_rows(con: store.Connection) -> list[tuple[Any, ...]]:
+    return con.execute("select policy_id, version, status, digest, effective_to from policies order by all").fetchall()

@@ -1,0 +1,108 @@
+"""Charts validate against Vega-Lite's schema, show what they were given, and stay small."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+from faces_project import AS_OF
+
+from readback.faces import charts, questions
+from readback.faces.charts.recovery import at
+from readback.faces.theme import DARK, LIGHT, Mode
+from readback.store import Connection
+
+START = AS_OF.replace(month=9, day=1, hour=0, minute=0)
+SPAN = {"start": START, "end": AS_OF}
+
+Draw = Callable[[Connection, Mode], Any]
+DRAWINGS: dict[str, Draw] = {
+    "trend": lambda con, mode: charts.trend(questions.trend(con, "rework_rate", "week", lanes=["preferred", "fallback"]), mode),
+    "trend with gaps": lambda con, mode: charts.trend(questions.trend(con, "downstream_error_rate", "week"), mode),
+    "sparkline": lambda con, mode: charts.sparkline(questions.trend(con, "recovery_time_median_s", "month"), mode),
+    "members": lambda con, mode: charts.members(questions.by_member(con, "rework_rate", "month", AS_OF.replace(day=1, hour=0, minute=0)), mode),
+    "forest": lambda con, mode: charts.forest(questions.effects(con, "workflow", None, "rework_rate"), mode, by="member"),
+    "recovery": lambda con, mode: charts.recovery(questions.recovery_curve(con), mode),
+    "timeline": lambda con, mode: charts.timeline(questions.episodes(con, **SPAN), questions.incidents(con, **SPAN), **SPAN, mode=mode),
+    "causes": lambda con, mode: charts.causes(questions.causes(con, **SPAN), mode),
+    "substitutes": lambda con, mode: charts.substitutes(questions.substitutes(con, **SPAN), mode),
+    "verdicts": lambda con, mode: charts.verdicts(questions.verdicts(con, **SPAN), mode),
+}
+
+
+def rows(chart: Any) -> list[dict[str, Any]]:
+    """Every row that the chart carries."""
+    return [row for dataset in chart.to_dict()["datasets"].values() for row in dataset]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_chart_is_valid_and_small(con: Connection, name: str, mode: Mode) -> None:
+    drawn = rows(DRAWINGS[name](con, mode))
+    assert 0 < len(drawn) <= 4 * charts.MAX_ROWS
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_chart_of_nothing_says_so(con: Connection, name: str) -> None:
+    empty = {
+        "trend": lambda: charts.trend(questions.trend(con, "no_such_metric", "week")),
+        "trend with gaps": lambda: charts.trend(questions.trend(con, "downstream_error_cost_usd", "month")),
+        "sparkline": lambda: charts.trend(questions.trend(con, "no_such_metric", "week")),
+        "members": lambda: charts.members(questions.by_member(con, "no_such_metric", "month", START)),
+        "forest": lambda: charts.forest(questions.effects(con, "workflow", "nobody")),
+        "recovery": lambda: charts.recovery(questions.recovery_curve(con, "workflow", "nobody")),
+        "timeline": lambda: charts.timeline(pl.DataFrame(), pl.DataFrame(), START, AS_OF),
+        "causes": lambda: charts.causes(questions.causes(con, AS_OF, AS_OF)),
+        "substitutes": lambda: charts.substitutes(questions.substitutes(con, AS_OF, AS_OF)),
+        "verdicts": lambda: charts.verdicts(questions.verdicts(con, AS_OF, AS_OF)),
+    }[name]()
+    (said,) = rows(empty)
+    assert said["words"]
+
+
+def test_withheld_figure_is_not_drawn_as_a_value(con: Connection) -> None:
+    weeks = questions.trend(con, "rework_rate", "week", "workflow", "contract-summary")
+    assert set(weeks["status"]) == {"low_coverage", "too_few"} or set(weeks["status"]) == {"low_coverage"}
+    (said,) = rows(charts.trend(weeks))
+    assert "overage" in said["words"] or "few" in said["words"]
+
+
+def test_no_chart_holds_more_rows_than_the_limit() -> None:
+    many = pl.DataFrame({"cause": [f"c{n}" for n in range(7000)], "fallbacks": list(range(7000))})
+    assert len(rows(charts.causes(many))) == charts.MAX_ROWS
+
+
+def test_recovery_curve_tells_the_share_recovered(con: Connection) -> None:
+    steps = pl.DataFrame({"minutes": [0.0, 10.0, 20.0], "recovered": [0.0, 0.5, 0.75]})
+    assert at(steps, 15)["recovered"] == 0.5
+    drawn = [row for row in rows(charts.recovery(questions.recovery_curve(con))) if "low" in row]
+    assert all(row["low"] is None or row["low"] <= row["recovered"] <= row["high"] for row in drawn)
+
+
+def test_verdict_shares_of_a_workflow_add_up(con: Connection) -> None:
+    drawn = [row for row in rows(charts.verdicts(questions.verdicts(con, **SPAN))) if row["name"] == "code-review"]
+    assert sum(row["share"] for row in drawn) == pytest.approx(1)
+
+
+def test_names_from_logs_are_drawn_without_control_characters() -> None:
+    frame = pl.DataFrame({"cause": ["\x1b[31mred\x1b[0m\u202e"], "fallbacks": [3]})
+    assert rows(charts.causes(frame))[0]["name"] == "red"
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of WCAG 2.2."""
+
+    def luminance(color: str) -> float:
+        parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("ink", [LIGHT, DARK])
+def test_text_and_marks_stand_out_from_the_ground(ink: Any) -> None:
+    assert contrast(ink.text, ink.ground) >= 7
+    assert contrast(ink.muted, ink.ground) >= 4.5
+    assert all(contrast(color, ink.ground) >= 2.4 for color in (ink.preferred, ink.fallback, ink.held, ink.good, ink.bad, ink.off))

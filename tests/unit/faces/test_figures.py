@@ -1,0 +1,91 @@
+"""How figures are worded."""
+
+from typing import Any
+
+import pytest
+from faces_project import AS_OF
+
+from readback.contracts import MetricValue
+from readback.faces import figures
+
+OCTOBER = AS_OF.replace(day=1, hour=0, minute=0)
+
+
+def figure(**facts: Any) -> MetricValue:
+    """A fallback frequency of 100 in 812, with the given facts instead."""
+    told: dict[str, Any] = {
+        "metric": "fallback_frequency", "unit": "fraction", "grain": "month", "period_start": OCTOBER, "dimension": "all", "member": "*",
+        "lane": "all", "numerator": 100, "denominator": 812, "value": 0.1232, "low": 0.098, "high": 0.154, "effective_n": 650.0,
+        "coverage": None, "maturity": None, "status": "ok", "definition_version": 1, "as_of": AS_OF,
+    }  # fmt: skip
+    return MetricValue(**{**told, **facts})
+
+
+def duration(**facts: Any) -> MetricValue:
+    return figure(**{"unit": "s", "value": 1380.0, "low": 960.0, "high": 2460.0, "denominator": 37, **facts})
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "12.3% (9.8–15.4, n=812)"),
+        ({"value": 0.0042, "low": 0.0021, "high": 0.0081}, "0.42% (0.21–0.81, n=812)"),
+        ({"value": 0.0, "low": 0.0, "high": 0.0047}, "0.0% (0.0–0.5, n=812)"),
+        ({"low": None, "high": None}, "12.3% (n=812)"),
+        ({"status": "too_few", "denominator": 7}, "too few to say (n=7)"),
+        ({"status": "low_coverage", "coverage": 0.41}, "low coverage (41.0%)"),
+        ({"status": "no_data", "value": None, "low": None, "high": None}, "no data"),
+        ({"status": "not_reported", "value": None, "low": None, "high": None}, "not reported by any source"),
+        ({"value": None, "low": None, "high": None}, "no data"),
+    ],
+)
+def test_fraction_is_worded_with_interval_and_n_or_with_its_reason(facts: dict[str, Any], words: str) -> None:
+    assert figures.with_interval(figure(**facts)) == words
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "23 min (16–41, n=37)"),
+        ({"high": None}, "23 min (16 – not reached, n=37)"),
+        ({"low": 4200.0, "value": 7200.0, "high": None}, "2 h (1 h 10 min – not reached, n=37)"),
+        ({"high": 7200.0}, "23 min (16 min – 2 h, n=37)"),
+        ({"value": None, "low": 4200.0, "high": None}, "not reached (at least 1 h 10 min, n=37)"),
+    ],
+)
+def test_duration_is_worded_in_the_units_that_matter(facts: dict[str, Any], words: str) -> None:
+    assert figures.with_interval(duration(**facts)) == words
+
+
+def test_withheld_figure_shows_a_dash_and_never_its_value() -> None:
+    withheld = figure(status="too_few", denominator=7)
+    assert figures.headline(withheld) == figures.DASH
+    assert "12.3" not in figures.evidence(withheld)
+
+
+def test_change_is_unclear_while_intervals_overlap() -> None:
+    found = figures.change(figure(value=0.13), figure(), "lower")
+    assert found == figures.Change(pytest.approx(0.0068), "+0.7 pp", "unclear")
+
+
+@pytest.mark.parametrize(("better", "tone"), [("lower", "worse"), ("higher", "better"), (None, "unclear")])
+def test_change_takes_a_side_when_intervals_part(better: figures.Better | None, tone: str) -> None:
+    found = figures.change(figure(value=0.22, low=0.19, high=0.25), figure(), better)
+    assert found is not None
+    assert found.tone == tone
+
+
+def test_no_change_is_told_against_a_withheld_figure() -> None:
+    assert figures.change(figure(), figure(status="too_few"), "lower") is None
+    assert figures.change(figure(), None, "lower") is None
+
+
+def test_change_that_rounds_to_nothing_has_no_direction() -> None:
+    found = figures.change(figure(value=0.123201), figure(), "lower")
+    assert found is not None
+    assert found.text == "±0.0 pp"
+
+
+def test_effect_names_points_and_interval() -> None:
+    assert figures.effect(0.021, -0.004, 0.046) == "+2.1 pp (−0.4 to 4.6)"
+    assert figures.effect(None, None, None) == figures.DASH
