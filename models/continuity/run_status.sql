@@ -19,6 +19,7 @@ windows as (
         metrics.metric,
         metrics.kind,
         runs.workflow,
+        runs.started_at,
         runs.is_fallback,
         runs.released_at is not null as is_released,
         case when metrics.metric = 'override' then coalesce(runs.ended_at, runs.started_at) else runs.released_at end
@@ -68,6 +69,6 @@ judged as (
 )
 
 select
-    run_id, metric, status, is_elapsed and status in ('event', 'clear') as is_mature, event_at, opens_at as released_at,
+    run_id, metric, status, is_elapsed and status in ('event', 'clear') as is_mature, event_at, started_at, opens_at as released_at,
     window_s, workflow, case when is_fallback then 'fallback' when not is_fallback then 'preferred' end as lane, weight
 from judged

@@ -166,7 +166,7 @@ def coverage_rows(declared: Sequence[Coverage], read_until: Mapping[str, datetim
             kind=kind,
             coverage_from=section.from_,
             coverage_to=section.to,
-            watermark_at=read_until.get(section.source, section.from_),
+            watermark_at=max(read_until.get(section.source, section.from_), section.complete_until or section.from_),
             mode=section.mode,
             sample_rate=section.sample_rate,
         )

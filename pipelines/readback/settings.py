@@ -6,10 +6,10 @@ import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from readback.contracts.vocabulary import CoverageMode, OutcomeKind
 from readback.errors import ProjectError, SettingsError
@@ -95,8 +95,17 @@ class Coverage(Section):
     workflows: tuple[str, ...] = ("*",)
     from_: Moment = Field(alias="from")
     to: Moment | None = None
+    complete_until: Moment | None = Field(
+        default=None, description="Read completely up to here, even where nothing was told since."
+    )
     mode: CoverageMode = CoverageMode.COMPLETE
     sample_rate: float | None = Field(default=None, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _sampled_at_a_rate(self) -> Self:
+        if (self.mode is CoverageMode.SAMPLED) != (self.sample_rate is not None):
+            raise ValueError('`mode = "sampled"` and `sample_rate` go together: give both or neither')
+        return self
 
 
 class EpisodeRule(Section):
