@@ -35,7 +35,7 @@ $(READY): requirements.lock pyproject.toml
 	    uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .; \
 	else \
 	    $(PYTHON) -m venv .venv && \
-	    $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock && \
+	    $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock && \
 	    $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
 	fi
 	@touch $@

@@ -1,6 +1,7 @@
 """A small project with a published database whose rows are plausible in every mart that a face reads.
 
-The rows come from one seed: two builds are equal. Figures need not follow from events; each mart is plausible by itself.
+The rows come from one seed: two builds are equal. Figures need not follow from events; each mart is plausible
+by itself.
 """
 
 import json
@@ -77,12 +78,11 @@ def build(root: Path, *, hostile: bool = False, published: bool = True, empty: b
 
 def rows_by_contract(last_workflow: str) -> dict[type[c.Row], list[c.Row]]:
     """The rows of every mart; `last_workflow` is the name that support-triage goes by."""
-    dice = random.Random(20261031)
     named = {(last_workflow if name == "support-triage" else name): facts for name, facts in _WORKFLOWS.items()}
-    episodes = list(_episodes(dice, named))
-    events = list(_events(dice, episodes))
+    episodes = list(_episodes(random.Random(3), named))
+    events = list(_events(random.Random(6), episodes))
     return {
-        c.MetricValue: list(_values(dice, named)),
+        c.MetricValue: list(_values(random.Random(20261031), named)),
         c.MetricEffect: list(_effects(named)),
         c.RecoveryCurve: list(_curves(episodes, named)),
         c.Episode: [episode for episode in episodes],
@@ -117,7 +117,9 @@ def _periods() -> Iterator[tuple[v.Grain, datetime, float]]:
 
 def _values(dice: random.Random, named: dict[str, Any]) -> Iterator[c.Row]:
     for grain, start, months in _periods():
-        wave = 1 + 0.22 * math.sin(start.timestamp() / 2.1e6) + (0.55 if start >= datetime(2026, 10, 1, tzinfo=UTC) else 0)
+        wave = (
+            1 + 0.22 * math.sin(start.timestamp() / 2.1e6) + (0.55 if start >= datetime(2026, 10, 1, tzinfo=UTC) else 0)
+        )
         totals = [0.0, 0.0]
         for name, (_, _, _, per_month, share) in named.items():
             n = round(per_month * months * dice.uniform(0.93, 1.07))
@@ -125,16 +127,26 @@ def _values(dice: random.Random, named: dict[str, Any]) -> Iterator[c.Row]:
             totals = [totals[0] + x, totals[1] + n]
             yield _share("fallback_frequency", grain, start, v.Dimension.WORKFLOW, name, "all", x, n, deff=18)
             yield from _outcomes(dice, grain, start, v.Dimension.WORKFLOW, name, n * 0.4, x * 0.4)
-            yield from _recovery(dice, grain, start, v.Dimension.WORKFLOW, name, max(3, round(9 * months * dice.uniform(0.7, 1.3))))
+            yield from _recovery(
+                dice, grain, start, v.Dimension.WORKFLOW, name, max(3, round(9 * months * dice.uniform(0.7, 1.3)))
+            )
         yield _share("fallback_frequency", grain, start, v.Dimension.ALL, "*", "all", totals[0], totals[1], deff=24)
         yield from _outcomes(dice, grain, start, v.Dimension.ALL, "*", totals[1] * 0.4, totals[0] * 0.4)
         yield from _recovery(dice, grain, start, v.Dimension.ALL, "*", round(46 * months * dice.uniform(0.8, 1.2)))
         yield _share("recovered_within_15m", grain, start, v.Dimension.ALL, "*", "all", 22, 46, deff=1)
         yield _share("recovered_within_60m", grain, start, v.Dimension.ALL, "*", "all", 37, 46, deff=1)
-        yield _share("policy_conformance_rate", grain, start, v.Dimension.ALL, "*", "all", totals[0] * 0.9, totals[0], deff=6)
-        yield _share("continuity_rate", grain, start, v.Dimension.ALL, "*", "all", totals[1] * 0.9962, totals[1], deff=20)
-        yield _share("review_coverage", grain, start, v.Dimension.ALL, "*", "all", totals[1] * 0.31, totals[1] * 0.4, deff=3)
-        yield _share("unattributed_share", grain, start, v.Dimension.ALL, "*", "all", totals[1] * 0.012, totals[1], deff=3)
+        yield _share(
+            "policy_conformance_rate", grain, start, v.Dimension.ALL, "*", "all", totals[0] * 0.9, totals[0], deff=6
+        )
+        yield _share(
+            "continuity_rate", grain, start, v.Dimension.ALL, "*", "all", totals[1] * 0.9962, totals[1], deff=20
+        )
+        yield _share(
+            "review_coverage", grain, start, v.Dimension.ALL, "*", "all", totals[1] * 0.31, totals[1] * 0.4, deff=3
+        )
+        yield _share(
+            "unattributed_share", grain, start, v.Dimension.ALL, "*", "all", totals[1] * 0.012, totals[1], deff=3
+        )
         yield _total("open_episodes", "episodes", grain, start, 2)
         yield _total("degraded_minutes", "minutes", grain, start, round(2100 * months * wave))
         yield _total("silent_downgrades", "requests", grain, start, 3 if grain is v.Grain.MONTH else 1)
@@ -158,7 +170,9 @@ def _outcomes(
                 status = v.MetricStatus.NO_DATA
             size = round(sizes[lane])
             hits = size * rate * lift * dice.uniform(0.9, 1.1)
-            yield _share(metric, grain, start, dimension, member, lane, round(hits), size, deff=1.8, status=status, coverage=0.93)
+            yield _share(
+                metric, grain, start, dimension, member, lane, round(hits), size, deff=1.8, status=status, coverage=0.93
+            )
 
 
 def _share(
@@ -173,7 +187,8 @@ def _share(
     return c.MetricValue(
         metric=metric, unit="fraction", grain=grain, period_start=start, dimension=dimension, member=member,
         lane=v.MetricLane(lane), numerator=None if is_absent else x, denominator=None if is_absent else n,
-        value=x / n if shown else None, low=float(shown.low) if shown else None, high=float(shown.high) if shown else None,
+        value=x / n if shown else None, low=float(shown.low) if shown else None,
+        high=float(shown.high) if shown else None,
         effective_n=n / deff if shown else None, coverage=0.41 if status is v.MetricStatus.LOW_COVERAGE else coverage,
         maturity=0.88 if coverage else None, status=status, definition_version=1, as_of=AS_OF,
     )  # fmt: skip
@@ -192,13 +207,19 @@ def _recovery(
         status = v.MetricStatus.TOO_FEW if n < 5 else v.MetricStatus.OK
         yield c.MetricValue(
             metric=metric, unit="s", grain=grain, period_start=start, dimension=dimension, member=member,
-            lane=v.MetricLane.ALL, numerator=None, denominator=n, value=value, low=low, high=high, effective_n=n * 0.9,
+            lane=v.MetricLane.ALL, numerator=None, denominator=n, value=value, low=low, high=high,
+            effective_n=n * 0.9,
             coverage=None, maturity=None, status=status, definition_version=1, as_of=AS_OF,
         )  # fmt: skip
 
 
 def _total(
-    metric: str, unit: str, grain: v.Grain, start: datetime, value: float | None, status: v.MetricStatus = v.MetricStatus.OK
+    metric: str,
+    unit: str,
+    grain: v.Grain,
+    start: datetime,
+    value: float | None,
+    status: v.MetricStatus = v.MetricStatus.OK,
 ) -> c.MetricValue:
     return c.MetricValue(
         metric=metric, unit=unit, grain=grain, period_start=start, dimension=v.Dimension.ALL, member="*",
@@ -208,12 +229,18 @@ def _total(
 
 
 def _effects(named: dict[str, Any]) -> Iterator[c.Row]:
-    adjusted = {"rework_rate": (0.021, 0.006), "override_rate": (0.034, 0.011), "downstream_error_rate": (0.0012, 0.0021)}
+    adjusted = {
+        "rework_rate": (0.021, 0.006),
+        "override_rate": (0.034, 0.011),
+        "downstream_error_rate": (0.0012, 0.0021),
+    }
     shifts = {name: (0.6, -0.3, 1.1, 0.0, 1.7)[place] for place, name in enumerate(named)}
     for metric, (estimate, error) in adjusted.items():
         yield _effect(metric, v.Dimension.ALL, "*", estimate, error, n=1480)
         for name, shift in shifts.items():
-            yield _effect(metric, v.Dimension.WORKFLOW, name, estimate * shift, error * 2.1, n=290, is_ok=name != "claim-payment")
+            yield _effect(
+                metric, v.Dimension.WORKFLOW, name, estimate * shift, error * 2.1, n=290, is_ok=name != "claim-payment"
+            )
     for model, shift in ((_GPT, 0.8), (_MINI, 2.2), (_LARGE, 0.3)):
         yield _effect("rework_rate", v.Dimension.MODEL, model, 0.021 * shift, 0.010, n=420)
 
@@ -229,7 +256,8 @@ def _effect(
         crude_estimate=2.3 * estimate + 0.012 if is_ok else None, strata=38, episodes=61 if is_ok else 2,
         n_fallback=n, n_preferred=24 * n, events_fallback=round(n * 0.09), events_preferred=round(n * 24 * 0.06),
         overlap=0.91, e_value=1.62 if is_ok else None, status=v.MetricStatus.OK if is_ok else v.MetricStatus.TOO_FEW,
-        warning="latency causes select long prompts: descriptive only" if member == "code-review" else None, as_of=AS_OF,
+        warning="latency causes select long prompts: descriptive only" if member == "code-review" else None,
+        as_of=AS_OF,
     )  # fmt: skip
 
 
@@ -240,14 +268,49 @@ def _episodes(dice: random.Random, named: dict[str, Any]) -> Iterator[c.Episode]
             serial += 1
             opened = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(minutes=dice.uniform(0, 60 * 24 * 59))
             cause = dice.choices(_CAUSES, weights=[34, 22, 17, 9, 5, 13])[0]
-            yield _episode(serial, name, workflow_class, team, preferred, cause, opened, dice.lognormvariate(7.1, 1.1), "recovered", dice)
+            yield _episode(
+                serial,
+                name,
+                workflow_class,
+                team,
+                preferred,
+                cause,
+                opened,
+                dice.lognormvariate(7.1, 1.1),
+                "recovered",
+                dice,
+            )
     name, (workflow_class, team, preferred, _, _) = list(named.items())[-1]
     opened = AS_OF - timedelta(minutes=97)
-    yield _episode(900, name, workflow_class, team, preferred, v.Cause.PROVIDER_THROTTLED, opened, 97 * 60.0, "open", dice)
+    yield _episode(
+        900, name, workflow_class, team, preferred, v.Cause.PROVIDER_THROTTLED, opened, 97 * 60.0, "open", dice
+    )
     opened = AS_OF - timedelta(days=6, hours=3)
-    yield _episode(901, "contract-summary", "legal-summary", "legal", _OPUS, v.Cause.ADMIN_DISABLED, opened, 147 * 3600.0, "disabled", dice)
+    yield _episode(
+        901,
+        "contract-summary",
+        "legal-summary",
+        "legal",
+        _OPUS,
+        v.Cause.ADMIN_DISABLED,
+        opened,
+        147 * 3600.0,
+        "disabled",
+        dice,
+    )
     opened = AS_OF - timedelta(hours=31)
-    yield _episode(902, "claim-payment", "claim-payment-execute", "claims", _OPUS, v.Cause.PROVIDER_OUTAGE, opened, 5400.0, "held", dice)
+    yield _episode(
+        902,
+        "claim-payment",
+        "claim-payment-execute",
+        "claims",
+        _OPUS,
+        v.Cause.PROVIDER_OUTAGE,
+        opened,
+        31 * 3600.0,
+        "held",
+        dice,
+    )
 
 
 def _episode(
@@ -259,12 +322,18 @@ def _episode(
     fallbacks = 2 + round(duration / dice.uniform(90, 420))
     substitutes = ["hold-queue"] if workflow == "claim-payment" else [_GPT] if preferred != _GPT else [_MINI, _LARGE]
     return c.Episode(
-        episode_id=f"ep-{serial:04d}", workflow=workflow, workflow_class=workflow_class, team=team, preferred_model=preferred,
-        cause_family=_FAMILY[cause], cause=cause, provider=_PROVIDER[preferred], opened_at=opened, recovered_at=recovered,
-        last_seen_at=min(AS_OF, opened + timedelta(seconds=duration * 0.97)), state=v.EpisodeState(state), duration_s=duration,
-        is_recovered=is_recovered, request_count=fallbacks + 4, fallback_count=fallbacks, failed_count=dice.randint(0, 2),
-        flap_count=dice.choice((0, 0, 0, 1)), substitutes=substitutes, rule_version="1:2/300/600/3/60/900", incident_id=None,
-        outage_s=duration * 0.7 if is_recovered else None, return_lag_s=duration * 0.3 if is_recovered else None, recovery_lag_s=None,
+        episode_id=f"ep-{serial:04d}", workflow=workflow, workflow_class=workflow_class, team=team,
+        preferred_model=preferred,
+        cause_family=_FAMILY[cause], cause=cause, provider=_PROVIDER[preferred], opened_at=opened,
+        recovered_at=recovered,
+        last_seen_at=min(AS_OF, opened + timedelta(seconds=duration * 0.97)), state=v.EpisodeState(state),
+        duration_s=duration,
+        is_recovered=is_recovered, request_count=fallbacks + 4, fallback_count=fallbacks,
+        failed_count=dice.randint(0, 2),
+        flap_count=dice.choice((0, 0, 0, 1)), substitutes=substitutes, rule_version="1:2/300/600/3/60/900",
+        incident_id=None,
+        outage_s=duration * 0.7 if is_recovered else None, return_lag_s=duration * 0.3 if is_recovered else None,
+        recovery_lag_s=None,
     )  # fmt: skip
 
 
@@ -279,7 +348,9 @@ def _event(dice: random.Random, episode: c.Episode, step: int) -> c.FallbackEven
     is_silent = verdict is v.Verdict.OUT_OF_POLICY and dice.random() < 0.06 and episode.workflow != "claim-payment"
     reasons = {
         v.Verdict.IN_POLICY: [],
-        v.Verdict.OUT_OF_POLICY: [v.VerdictReason.UNAPPROVED_SUBSTITUTE if is_silent else v.VerdictReason.TRIGGER_NOT_ALLOWED],
+        v.Verdict.OUT_OF_POLICY: [
+            v.VerdictReason.UNAPPROVED_SUBSTITUTE if is_silent else v.VerdictReason.TRIGGER_NOT_ALLOWED
+        ],
         v.Verdict.INDETERMINATE: [v.VerdictReason.EVIDENCE_MISSING],
     }
     served = episode.substitutes[step % len(episode.substitutes)]
@@ -290,10 +361,14 @@ def _event(dice: random.Random, episode: c.Episode, step: int) -> c.FallbackEven
     return c.FallbackEvent(
         fallback_id=f"fb-{dice.getrandbits(48):012x}", request_id=request_id, run_id=request_id, occurred_at=moment,
         workflow=episode.workflow, workflow_class=episode.workflow_class, preferred_model=episode.preferred_model,
-        from_model=episode.preferred_model, served_model=served if by is v.ServedBy.SUBSTITUTE else None, served_by=by,
-        cause=episode.cause, cause_basis=dice.choice((v.CauseBasis.ERROR_CODE, v.CauseBasis.HTTP_STATUS, v.CauseBasis.MESSAGE_PATTERN)),
-        chain=[str(episode.preferred_model), served], hop_count=1, added_latency_ms=dice.uniform(300, 9000), added_cost_usd=0.0012,
-        detection=v.Detection.ATTEMPT_CHAIN, policy_id="claims-ops", policy_version=4, policy_digest="sha256:ab12", verdict=verdict,
+        from_model=episode.preferred_model, served_model=served if by is v.ServedBy.SUBSTITUTE else None,
+        served_by=by,
+        cause=episode.cause, cause_basis=dice.choice((v.CauseBasis.ERROR_CODE, v.CauseBasis.HTTP_STATUS,
+        v.CauseBasis.MESSAGE_PATTERN)),
+        chain=[str(episode.preferred_model), served], hop_count=1, added_latency_ms=dice.uniform(300, 9000),
+        added_cost_usd=0.0012,
+        detection=v.Detection.ATTEMPT_CHAIN, policy_id="claims-ops", policy_version=4, policy_digest="sha256:ab12",
+        verdict=verdict,
         verdict_reasons=reasons[verdict], is_silent=is_silent, episode_id=episode.episode_id,
     )  # fmt: skip
 
@@ -302,7 +377,8 @@ def _request(event: c.FallbackEvent) -> c.Request:
     known = {
         "request_id": event.request_id, "run_id": event.run_id, "source": "litellm", "workflow": event.workflow,
         "started_at": event.occurred_at, "preferred_model": event.preferred_model, "served_model": event.served_model,
-        "served_by": event.served_by, "attempt_count": 2, "chain": event.chain, "is_partial": False, "is_fallback": True, "fallback_count": 1, "weight": 1.0,
+        "served_by": event.served_by, "attempt_count": 2, "chain": event.chain, "is_partial": False,
+        "is_fallback": True, "fallback_count": 1, "weight": 1.0,
     }  # fmt: skip
     return c.Request.model_validate({**dict.fromkeys(column_names(c.Request)), **known})
 
@@ -340,62 +416,93 @@ def _incidents() -> Iterator[c.Row]:
     )
     for serial, (provider, title, impact, start, hours) in enumerate(told, start=1):
         yield c.ProviderIncident(
-            incident_id=f"{provider}:{serial}", provider=provider, title=title, impact=impact, components=["API"], started_at=start,
+            incident_id=f"{provider}:{serial}", provider=provider, title=title, impact=impact, components=["API"],
+            started_at=start,
             investigating_at=start + timedelta(minutes=9), identified_at=start + timedelta(minutes=40),
-            monitoring_at=start + timedelta(hours=hours * 0.8), resolved_at=start + timedelta(hours=hours), postmortem_at=None,
-            first_stage_at=start + timedelta(minutes=9), is_ordered=True, status="resolved", file_id="f" * 32, line=serial,
+            monitoring_at=start + timedelta(hours=hours * 0.8), resolved_at=start + timedelta(hours=hours),
+            postmortem_at=None,
+            first_stage_at=start + timedelta(minutes=9), is_ordered=True, status="resolved", file_id="f" * 32,
+            line=serial,
         )  # fmt: skip
 
 
 def _admin_changes() -> Iterator[c.Row]:
     yield c.AdminChange(
         change_id="ac-1", source="readback_admin", scope="legal", provider="anthropic", model=_OPUS, is_enabled=False,
-        effective_at=AS_OF - timedelta(days=6, hours=3), seen_at=AS_OF - timedelta(days=6, hours=2), actor_ref="9f3ac2", file_id="e" * 32, line=1,
+        effective_at=AS_OF - timedelta(days=6, hours=3), seen_at=AS_OF - timedelta(days=6, hours=2),
+        actor_ref="9f3ac2", file_id="e" * 32, line=1,
     )  # fmt: skip
 
 
 def _recommendations(workflow: str) -> Iterator[c.Row]:
     told: tuple[tuple[str, str, str, str, str, float, float, float, str, str, str], ...] = (
         ("cooldown", "engineering-review", "code-review", "Shorten the cooldown of code-review from 15 min to 5 min",
-         "Set cooldown.duration to 5m. In 41 of 52 episodes the preferred model answered again well before the cooldown ended.",
+         "Set cooldown.duration to 5m. In 41 of 52 episodes the preferred model answered long before it ended.",
          -412.0, -530.0, -301.0, "B", "high", "workflow_classes.engineering-review.cooldown.duration"),
-        ("reorder_substitutes", "support-drafting", workflow, "Move claude-sonnet-4-5 before gpt-5-mini for this workflow",
-         "Swap the first two substitutes. Runs served by gpt-5-mini were reworked more often than comparable runs on claude-sonnet-4-5.",
+        ("reorder_substitutes", "support-drafting", workflow,
+        "Move claude-sonnet-4-5 before gpt-5-mini for this workflow",
+         "Swap the first two substitutes. Runs on gpt-5-mini were reworked more often than comparable ones.",
          -0.031, -0.052, -0.011, "A", "medium", "workflow_classes.support-drafting.substitutes"),
-        ("timeout", "claim-letter-draft", "claim-letter", "Lower the latency trigger of claim-letter from 12 s to 9 s",
+        ("timeout", "claim-letter-draft", "claim-letter",
+        "Lower the latency trigger of claim-letter from 12 s to 9 s",
          "Set the latency trigger to 9s. Replay shows 38 more fallbacks a month and 2.1 h less waiting in total.",
          0.0021, 0.0014, 0.0029, "R", "medium", "workflow_classes.claim-letter-draft.triggers.latency.when.gt"),
     )  # fmt: skip
-    for serial, (kind, workflow_class, flow, title, change, estimate, low, high, evidence, confidence, path) in enumerate(told):
+    for serial, (
+        kind,
+        workflow_class,
+        flow,
+        title,
+        change,
+        estimate,
+        low,
+        high,
+        evidence,
+        confidence,
+        path,
+    ) in enumerate(told):
         unit = "s per episode" if abs(estimate) > 1 else "pp"
         factor = 1 if abs(estimate) > 1 else 100
         yield c.Recommendation(
-            recommendation_id=f"rec-{serial}", kind=kind, workflow_class=workflow_class, workflow=flow, title=title, change=change,
-            policy_path=path, expected_effect=f"{factor * estimate:+.1f} {unit} ({factor * low:.1f} to {factor * high:.1f}, n=52)",
-            estimate=estimate, low=low, high=high, evidence_class=v.EvidenceClass(evidence), confidence=v.Confidence(confidence),
+            recommendation_id=f"rec-{serial}", kind=kind, workflow_class=workflow_class, workflow=flow, title=title,
+            change=change,
+            policy_path=path,
+            expected_effect=f"{factor * estimate:+.1f} {unit} ({factor * low:.1f} to {factor * high:.1f}, n=52)",
+            estimate=estimate, low=low, high=high, evidence_class=v.EvidenceClass(evidence),
+            confidence=v.Confidence(confidence),
             falsifier="The next 20 episodes return no sooner than before.",
             evidence=json.dumps({"episodes": 52, "early": 41, "window": "2026-08-01/2026-10-31"}),
-            evidence_sql=f"select episode_id, outage_s, return_lag_s\nfrom episodes\nwhere workflow = '{flow}'\norder by opened_at", as_of=AS_OF,
+            evidence_sql=_sql("episodes", flow), as_of=AS_OF,
         )  # fmt: skip
+
+
+def _sql(table: str, workflow: str) -> str:
+    return f"select *\nfrom {table}\nwhere workflow = '{workflow}'"
 
 
 def _alerts(workflow: str) -> Iterator[c.Row]:
     told = (
-        ("burn_rate_6h", "page", "open", workflow, "fallback_frequency", "Fallback share of support drafting burns its budget",
-         "9.8% (7.9–12.1, n=1,204) of requests left their preferred model in the last 6 h; the budget allows 3%.", 0.07),
+        ("burn_rate_6h", "page", "open", workflow, "fallback_frequency",
+        "Fallback share of support drafting burns its budget",
+         "9.8% (7.9–12.1, n=1,204) of requests left their preferred model in the last 6 h; the budget allows 3%.",
+         0.07),
         ("quality_regression", "ticket", "acknowledged", "code-review", "rework_rate", "Rework of code-review rose",
          "8.4% (7.1–9.9, n=1,610) in the week of 19 Oct against a baseline of 5.9%; evidence 61,200 to 1.", 9),
         ("silent_downgrade", "page", "open", "claim-letter", "silent_downgrades", "3 silent downgrades in October",
          "Three letters were written by an unapproved substitute without a mark.", 4),
-        ("open_episode_too_long", "watch", "resolved", "contract-summary", "open_episodes", "Episode open for longer than the objective",
+        ("open_episode_too_long", "watch", "resolved", "contract-summary", "open_episodes",
+        "Episode open for longer than the objective",
          "147 h off the preferred model; the class allows 24 h.", 5),
     )  # fmt: skip
     for serial, (rule, tier, state, flow, metric, title, detail, days) in enumerate(told):
         fired = AS_OF - timedelta(days=days)
         yield c.Alert(
-            alert_id=f"al-{serial}", rule=rule, rule_version=1, tier=v.AlertTier(tier), state=v.AlertState(state), workflow=flow,
-            metric=metric, title=title, detail=detail, evidence=json.dumps({"numerator": 118, "denominator": 1204, "threshold": 0.03}),
-            evidence_sql=f"select *\nfrom fallback_events\nwhere workflow = '{flow}'", started_at=fired - timedelta(hours=3), fired_at=fired,
+            alert_id=f"al-{serial}", rule=rule, rule_version=1, tier=v.AlertTier(tier), state=v.AlertState(state),
+            workflow=flow,
+            metric=metric, title=title, detail=detail, evidence=json.dumps({"numerator": 118, "denominator": 1204,
+            "threshold": 0.03}),
+            evidence_sql=_sql("fallback_events", flow),
+            started_at=fired - timedelta(hours=3), fired_at=fired,
             resolved_at=AS_OF - timedelta(days=1) if state == "resolved" else None,
             acknowledged_by="claims-oncall" if state == "acknowledged" else None, as_of=AS_OF,
         )  # fmt: skip
@@ -409,30 +516,43 @@ def _files() -> Iterator[c.Row]:
         ("logs/otel/traces-2026-10.parquet", "otel_genai", "loaded", 41877, 36120, 5412, 345, 0, None),
         ("outcomes/zendesk-2026-10.csv", "outcomes", "loaded", 3120, 3108, 12, 0, 0, None),
         ("incidents/status-anthropic.json", "statuspage", "loaded", 212, 212, 0, 0, 0, None),
-        ("logs/old/export_final.txt", None, "unknown_format", 40, 0, 0, 0, 0, "no connector recognizes it; nearest is litellm, which lacks `litellm_call_id`"),
+        ("logs/old/export_final.txt", None, "unknown_format", 40, 0, 0, 0, 0,
+        "no connector recognizes it; nearest is litellm, which lacks `litellm_call_id`"),
     )  # fmt: skip
     for serial, (path, source, state, lines, rows, duplicates, ignored, bad, reason) in enumerate(told):
         yield c.LedgerFile(
-            file_id=f"{serial:032x}", path=path, source=source, state=v.FileState(state), reason=reason, bytes=lines * 612, lines=lines,
+            file_id=f"{serial:032x}", path=path, source=source, state=v.FileState(state), reason=reason,
+            bytes=lines * 612, lines=lines,
             row_lines=rows, duplicate_lines=duplicates, ignored_lines=ignored, quarantined_lines=bad,
-            ignored_rule="health checks" if ignored else None, rows=rows, first_at=AS_OF - timedelta(days=2), last_at=AS_OF,
+            ignored_rule="health checks" if ignored else None, rows=rows, first_at=AS_OF - timedelta(days=2),
+            last_at=AS_OF,
             continues_file_id=None, skipped_lines=0, loaded_at=AS_OF,
         )  # fmt: skip
 
 
 def _quarantine() -> Iterator[c.Row]:
-    reasons = ["not JSON: unexpected end of line at byte 412"] * 5 + ["startTime: '2026-13-01' is not a time"] * 2 + [f"unknown field {HOSTILE}"]
+    reasons = (
+        ["not JSON: unexpected end of line at byte 412"] * 5
+        + ["startTime: '2026-13-01' is not a time"] * 2
+        + [f"unknown field {HOSTILE}"]
+    )
     for line, reason in enumerate(reasons, start=1):
         yield c.QuarantinedLine(
-            file_id=f"{2:032x}", path="logs/litellm/2026-10-31.jsonl", line=4000 + 17 * line, byte_offset=99_000 * line, source="litellm",
+            file_id=f"{2:032x}", path="logs/litellm/2026-10-31.jsonl", line=4000 + 17 * line,
+            byte_offset=99_000 * line, source="litellm",
             reason=reason, content='{"litellm_call_id": "8f2c…", "startTime": "2026-1',
         )  # fmt: skip
 
 
 def _coverage() -> Iterator[c.Row]:
-    for source, kind, mode, rate in (("zendesk", "rework", "complete", None), ("reviews", "review_decision", "sampled", 0.25), ("incidents", "downstream_error", "complete", None)):
+    for source, kind, mode, rate in (
+        ("zendesk", "rework", "complete", None),
+        ("reviews", "review_decision", "sampled", 0.25),
+        ("incidents", "downstream_error", "complete", None),
+    ):
         yield c.OutcomeCoverage(
-            source_system=source, workflow="*", kind=v.OutcomeKind(kind), coverage_from=datetime(2026, 5, 1, tzinfo=UTC), coverage_to=None,
+            source_system=source, workflow="*", kind=v.OutcomeKind(kind), coverage_from=datetime(2026, 5, 1,
+            tzinfo=UTC), coverage_to=None,
             watermark_at=AS_OF - timedelta(hours=7), mode=v.CoverageMode(mode), sample_rate=rate,
         )  # fmt: skip
 
@@ -441,7 +561,8 @@ def _reconciliation() -> Iterator[c.Row]:
     for hour in range(24):
         for model, counted, missing in ((_LARGE, 1180, 2), (_GPT, 890, 7 if hour == 9 else 0)):
             yield c.Reconciliation(
-                source="litellm", counter="litellm_requests_total", model=model, hour=datetime(2026, 10, 31, hour, tzinfo=UTC),
+                source="litellm", counter="litellm_requests_total", model=model, hour=datetime(2026, 10, 31, hour,
+                tzinfo=UTC),
                 counted=counted, logged=counted - missing, missing=missing,
             )  # fmt: skip
 
@@ -453,14 +574,17 @@ def _quality() -> Iterator[c.Row]:
         ("attempts", "duration_ms is below one hour", False, 4.0),
     ):
         yield c.QualityResult(
-            table_name=table, column_name=None, check_name=check, is_passed=is_passed, is_blocking=False, observed=observed,
+            table_name=table, column_name=None, check_name=check, is_passed=is_passed, is_blocking=False,
+            observed=observed,
             row_count=84766, sample=None if is_passed else '[{"duration_ms": 7200312}]', as_of=AS_OF,
         )  # fmt: skip
 
 
 def _restatements() -> Iterator[c.Row]:
     yield c.Restatement(
-        metric="rework_rate", grain=v.Grain.MONTH, period_start=datetime(2026, 9, 1, tzinfo=UTC), dimension=v.Dimension.ALL, member="*",
-        lane=v.MetricLane.ALL, previous_as_of=AS_OF - timedelta(days=7), as_of=AS_OF, numerator_change=14.0, denominator_change=0.0,
+        metric="rework_rate", grain=v.Grain.MONTH, period_start=datetime(2026, 9, 1, tzinfo=UTC),
+        dimension=v.Dimension.ALL, member="*",
+        lane=v.MetricLane.ALL, previous_as_of=AS_OF - timedelta(days=7), as_of=AS_OF, numerator_change=14.0,
+        denominator_change=0.0,
         previous_value=0.0598, value=0.0602,
     )  # fmt: skip

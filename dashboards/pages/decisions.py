@@ -10,7 +10,7 @@ heading = st.container()
 with st.container(horizontal=True):
     workflow = board.pick_workflow(view)
 with heading:
-    board.title(view, "Decisions", f"{view.project.settings.project.name} · what the evidence asks for")
+    board.title(view, "Decisions", f"{board.name(view)} · what the evidence asks for")
 
 recommendations = view.ask(questions.recommendations, workflow=workflow)
 alerts = view.ask(questions.alerts, workflow=workflow)
@@ -18,7 +18,8 @@ alerts = view.ask(questions.alerts, workflow=workflow)
 changes, fired = st.tabs([f"Suggested changes ({recommendations.height})", f"Alerts ({alerts.height})"])
 with changes:
     st.caption(
-        "Evidence classes: **R** replayed on the logs · **B** bounded from both sides · **A** adjusted observation · **T** needs a trial."
+        "Evidence classes: **R** replayed on the logs · **B** bounded from both sides · **A** adjusted observation · "
+        "**T** needs a trial."
     )
     if recommendations.is_empty():
         board.nothing("The evidence asks for no change of policy.")

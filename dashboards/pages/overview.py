@@ -14,26 +14,33 @@ with st.container(horizontal=True):
     workflow = board.pick_workflow(view)
 scope = {"dimension": "workflow", "member": workflow} if workflow else {"dimension": "all", "member": "*"}
 with heading:
-    board.title(view, "Continuity overview", f"{view.project.settings.project.name} · {period.label}")
+    board.title(view, "Continuity overview", f"{board.name(view)} · {period.label}")
 
 previous = period.previous
 wanted = [*HEADLINES, *COMPANIONS.values()]
 asked = {"metrics": wanted, "grain": period.grain.value, **scope}
 now = figures.by_metric(figures.values(view.ask(questions.figures, start=period.start, **asked)))
-before = figures.by_metric(figures.values(view.ask(questions.figures, start=previous.start, **asked))) if previous else {}
+before = (
+    figures.by_metric(figures.values(view.ask(questions.figures, start=previous.start, **asked))) if previous else {}
+)
 
 for metric, column in zip(HEADLINES, st.columns(len(HEADLINES)), strict=True):
     history = view.ask(questions.trend, metric=metric, grain=period.grain.value, until=period.start, limit=13, **scope)
-    with column, st.container(border=True, height="stretch"):
-        listings.headline(metric, now, before, previous, view.definitions.get(metric))
+    with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+        with st.container():
+            listings.headline(metric, now, before, previous, view.definitions.get(metric))
         board.chart(charts.sparkline(history, mode, zone=zone), f"{figures.label(metric)} over the last periods")
 
 left, right = st.columns([3, 2])
 with left, board.card(height="stretch"):
-    chosen = st.segmented_control("Metric", HEADLINES, default=HEADLINES[0], format_func=figures.short_label, label_visibility="collapsed")
+    chosen = st.segmented_control(
+        "Metric", HEADLINES, default=HEADLINES[0], format_func=figures.short_label, label_visibility="collapsed"
+    )
     metric = chosen or HEADLINES[0]
     lanes = ["all"] if metric in (HEADLINES[0], HEADLINES[1]) else ["preferred", "fallback"]
-    history = view.ask(questions.trend, metric=metric, grain=period.grain.value, until=period.start, limit=26, lanes=lanes, **scope)
+    history = view.ask(
+        questions.trend, metric=metric, grain=period.grain.value, until=period.start, limit=26, lanes=lanes, **scope
+    )
     board.chart(charts.trend(history, mode, zone=zone), f"{figures.label(metric)} with its 95% interval")
     st.caption("Band: 95% interval. A hollow mark is a period whose figure is withheld; hover says why.")
 with right, board.card(f"{figures.label(metric)} by workflow", height="stretch"):

@@ -12,15 +12,15 @@ with st.container(horizontal=True):
     workflow = board.pick_workflow(view, with_all=False)
     period = board.pick_period(view)
 with heading:
-    board.title(view, inert.markdown(workflow), f"{view.project.settings.project.name} · {period.label}")
+    board.title(view, inert.markdown(workflow), f"{board.name(view)} · {period.label}")
 
-span = {"start": period.start, "end": min(period.end, view.ask(questions.as_of))}
+span = board.seen(view, period)
 scope = {"dimension": "workflow", "member": workflow}
 
 with board.card("Episodes and declared incidents"):
-    episodes = view.ask(questions.episodes, workflow=workflow, **span)
-    incidents = view.ask(questions.incidents, **span)
-    board.chart(charts.timeline(episodes, incidents, **span, mode=mode, zone=zone), "Episodes and incidents on one time axis")
+    episodes = view.ask(questions.episodes, workflow=workflow, span=span)
+    incidents = view.ask(questions.incidents, span=span)
+    board.chart(charts.timeline(episodes, incidents, span, mode, zone=zone), "Episodes and incidents on one time axis")
     st.caption(
         f"{episodes.height} episodes. Grey bands are what providers declared: context, not the measure of recovery. "
         "An episode without a seen recovery runs to the end of the data."
@@ -28,19 +28,22 @@ with board.card("Episodes and declared incidents"):
 
 left, right = st.columns(2)
 with left, board.card("Why it left", height="stretch"):
-    causes = view.ask(questions.causes, workflow=workflow, **span)
+    causes = view.ask(questions.causes, workflow=workflow, span=span)
     board.chart(charts.causes(causes, mode), "Fallbacks by cause")
     weak = (causes["weak_share"] * causes["fallbacks"]).sum() / causes["fallbacks"].sum() if causes.height else 0.0
     st.caption(f"Cause of the first failure. {weak:.0%} rest on a message pattern or nothing firmer.")
 with right, board.card("What stood in", height="stretch"):
-    substitutes = view.ask(questions.substitutes, workflow=workflow, **span)
+    substitutes = view.ask(questions.substitutes, workflow=workflow, span=span)
     board.chart(charts.substitutes(substitutes, mode), "Fallbacks by preferred model and substitute")
     st.caption("Preferred model → what answered instead.")
 
 with board.card("Was it allowed?"):
-    verdicts = view.ask(questions.verdicts, workflow=workflow, **span)
+    verdicts = view.ask(questions.verdicts, workflow=workflow, span=span)
     board.chart(charts.verdicts(verdicts, mode), "Verdicts of the policy in force")
-    st.caption("Each fallback judged by the policy version in force when it happened. Indeterminate is never counted as allowed.")
+    st.caption(
+        "Each fallback judged by the policy version in force when it happened. "
+        "Indeterminate is never counted as allowed."
+    )
 
 left, right = st.columns(2)
 with left, board.card("How long until it was back", height="stretch"):
@@ -50,4 +53,6 @@ with left, board.card("How long until it was back", height="stretch"):
 with right, board.card("What the substitute did", height="stretch"):
     effects = view.ask(questions.effects, **scope)
     board.chart(charts.forest(effects, mode), "Adjusted difference of outcomes, fallback minus preferred")
-    st.caption("Filled: adjusted over comparable runs, with 95% interval. Hollow diamond: crude. Right of zero is worse.")
+    st.caption(
+        "Filled: adjusted over comparable runs, with 95% interval. Hollow diamond: crude. Right of zero is worse."
+    )

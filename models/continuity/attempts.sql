@@ -7,10 +7,10 @@ with failed as (
         *,
         status in ('error', 'blocked') as is_failed,
         coalesce(started_at > $loaded_at + interval 1 day, false) as is_future,
-        lower(coalesce(error_reason, '')) as reason,
-        lower(coalesce(error_code, '')) as code,
-        lower(coalesce(error_type, '')) as class,
-        lower(coalesce(error_message, '')) as message
+        case when status in ('error', 'blocked') then lower(coalesce(error_reason, '')) end as reason,
+        case when status in ('error', 'blocked') then lower(coalesce(error_code, '')) end as code,
+        case when status in ('error', 'blocked') then lower(coalesce(error_type, '')) end as class,
+        case when status in ('error', 'blocked') then lower(coalesce(error_message, '')) end as message
     from canonical
 ),
 
@@ -20,7 +20,7 @@ judged as (
         case
             when not is_failed then null
             when stated_cause is not null then stated_cause || '|explicit_reason'
-            when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|budget has been exceeded|prepayment credits')
+            when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|budget has been exceeded|crossed budget|prepayment credits')
                 then 'cost_ceiling|message_pattern'
             when regexp_matches(reason || ' ' || code, 'budget_exceeded|insufficient_quota|billing_error|spend_limit|payment_required')
                 then 'cost_ceiling|error_code'
@@ -37,7 +37,7 @@ judged as (
                 and regexp_matches(message, 'disabled|suspended|deactivated|not enabled|not allowed|not authorized to use model|explicit deny|agreement')
                 then 'admin_disabled|message_pattern'
             when class = 'routerratelimiterrorbasic' then 'provider_throttled|exception_type'
-            when regexp_matches(reason, 'no_healthy_deployments') then 'unknown|none'
+            when regexp_matches(reason, 'no_healthy_deployments') or class = 'routerratelimiterror' then 'unknown|none'
             when regexp_matches(code, 'throttl|rate_limit|too_many_requests|servicequotaexceeded|resource_exhausted') then 'provider_throttled|error_code'
             when regexp_matches(code, 'modeltimeout|timeout_error|deadline_exceeded') then 'latency_breach|error_code'
             when regexp_matches(code, 'serviceunavailable|internalserver|modelnotready|modelerror|modelstreamerror|server_error|overloaded|api_error')

@@ -15,7 +15,7 @@ with defaulted as (
 select
     case
         when problem is null and occurred_at is not null
-            then md5(source_system || '/' || source_record_id || '/' || kind || '/' || cast(revision as varchar))
+            then md5(concat_ws(chr(31), source_system, source_record_id, kind, cast(revision as varchar)))
     end as outcome_id,
     kind,
     source_system,

@@ -7,6 +7,7 @@
 -- recognize = ["resourceSpans"]
 -- required  = ["resourceSpans"]
 -- reports   = ["error", "latency", "tokens", "served_model", "requested_model", "workflow", "chain"]
+-- ignores   = ["resourceLogs", "resourceMetrics"]
 -- ignored   = "holds no span of a model call"
 -- evidence  = "412 real spans: openai-v2 (default and latest names), genai-openai with and without HTTP spans, OpenLLMetry, OpenInference"
 -- limits    = ["retries inside an SDK are one span: retry frequency is a floor",

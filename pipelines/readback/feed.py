@@ -191,12 +191,12 @@ def _records(file: Path, kind: Shape) -> Iterator[tuple[int, Any]]:
 
 def _csv_records(stream: BinaryIO) -> Iterator[tuple[int, dict[str, str | None]]]:
     """Empty cells are absent, not empty."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-    rows = csv.DictReader(text)
-    before = 1
-    for row in rows:
-        yield before + 1, {name: value or None for name, value in row.items() if isinstance(name, str)}
-        before = rows.line_num
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
+        rows = csv.DictReader(text)
+        before = 1
+        for row in rows:
+            yield before + 1, {name: value or None for name, value in row.items() if isinstance(name, str)}
+            before = rows.line_num
 
 
 def _head(file: Path) -> bytes:

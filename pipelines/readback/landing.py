@@ -68,6 +68,12 @@ class Landed:
 def prepare_session(con: store.Connection) -> None:
     """The functions that the landing models use."""
     con.execute(scrub_macro())
+    con.execute(
+        """create or replace temp macro tagged(tag_text, prefix) as case
+            when contains(tag_text, chr(10) || prefix)
+                then split_part(substr(tag_text, strpos(tag_text, chr(10) || prefix) + strlen(prefix) + 1), chr(10), 1)
+        end"""
+    )
     is_absent = " or ".join(f"lower(word) = {literal(word)}" for word in _ABSENT)
     con.execute(
         f"create or replace temp macro absent(word) as case when strlen(word) > {_LONGEST_ABSENT} or not ({is_absent}) then word end"
@@ -103,7 +109,9 @@ def _read(
     numbers = _line_numbers(feed, has_blank_lines)
     if numbers is not None:
         _number_lines(con, part, numbers)
-    landed.broken = sorted(_explained(feed, source, unread, numbers), key=lambda broken: broken.line)
+    broken = _explained(feed, source, unread, numbers)
+    landed.broken = sorted(broken, key=lambda line: line.line)
+    landed.ignored_lines += len(feed.broken) + len(unread) - len(broken)
     return landed
 
 
@@ -147,17 +155,20 @@ def _read_nested(
     problems = con.execute(
         f"select distinct line - 1, problem from read_parquet({literal(str(part))}) where {key} is null and problem is not null"
     ).fetchall()
-    rows, row_lines, first, last = con.execute(
-        f"select count({key}), count(distinct line) filter (where {key} is not null), min({time}), max({time}) "
-        f"from read_parquet({literal(str(part))})"
-    ).fetchall()[0]
     unread: dict[int, str | None] = {ordinal: None for (ordinal,) in found} | dict(problems)
+    lines = con.execute(
+        f"select distinct line - 1 from read_parquet({literal(str(part))}) where {key} is not null"
+    ).fetchall()
+    row_lines = sum(ordinal not in unread for (ordinal,) in lines)
+    rows, first, last = con.execute(
+        f"select count({key}), min({time}), max({time}) from read_parquet({literal(str(part))}) where {key} is not null"
+    ).fetchall()[0]
     ignored = count - row_lines - len(unread)
     return Landed(part, count, row_lines, rows, ignored, first, last), unread
 
 
 def _copy(con: store.Connection, sql: str, part: Path, parameters: Mapping[str, Any]) -> None:
-    con.execute(f"copy (\n{sql}\n) to {literal(str(part))} (format parquet)", store.bound(sql, parameters))
+    con.execute(f"copy (\n{sql}\n) to {literal(str(part))} (format parquet, parquet_version v2)", store.bound(sql, parameters))
 
 
 def records_of(source: Source, feed: Feed) -> str:
@@ -173,7 +184,7 @@ def landing_sql(con: store.Connection, source: Source, records: str, settings: S
     """The whole way from records to the contract's rows as one query, so that DuckDB streams it."""
     return (
         f"with records as not materialized ({records}),\n"
-        f"canonical as not materialized (select {_canonical_columns(con, source, settings)} from ({source.body}))\n"
+        f"canonical as not materialized (select {_canonical_columns(con, source, settings)} from {_told(con, source)})\n"
         f"select * from (\n{store.model('continuity/' + source.header.emits)}\n)"
     )
 
@@ -198,6 +209,12 @@ def _columns_given(con: store.Connection, source: Source) -> list[str]:
     return con.sql(f"with records as (select {empty} where false) select * from ({source.body})").columns
 
 
+def _told(con: store.Connection, source: Source) -> str:
+    """The body's rows; tags as one text beside the list, because a search in a text is far cheaper than in a list."""
+    has_tags = "tags" in _columns_given(con, source)
+    return f"(select *{_TAG_TEXT if has_tags else ''} from ({source.body}))"
+
+
 def _namings(settings: Settings) -> dict[str, Naming]:
     return {
         "workflow": settings.workflow,
@@ -216,8 +233,7 @@ def _named(labels: tuple[str, ...], given: set[str]) -> str:
 def _label(label: str, given: set[str]) -> str | None:
     kind, _, key = label.partition(":")
     if kind == "tag" and "tags" in given:
-        prefix = literal(key + ":")
-        return f"absent(substr(list_filter(tags, lambda tag: starts_with(tag, {prefix}))[1], {len(key) + 2}))"
+        return f"absent(tagged(tag_text, {literal(key + ':')}))"
     if kind in ("metadata", "attribute"):
         column = "metadata" if kind == "metadata" else "attributes"
         path = literal('$."' + key.replace('"', "") + '"')
@@ -263,7 +279,7 @@ def _number_lines(con: store.Connection, part: Path, numbers: list[int]) -> None
 def _explained(
     feed: Feed, source: Source, unread: Mapping[int, str | None], numbers: list[int] | None
 ) -> list[BrokenLine]:
-    """The reason for every record that was not read, by a pass over the raw bytes."""
+    """The reason for every record that was not read, by a pass over the raw bytes; a record to ignore has none."""
     broken = {line.line: line for line in feed.broken}
     if not unread:
         return list(broken.values())
@@ -275,14 +291,14 @@ def _explained(
                 ordinal += 1
                 if ordinal in unread:
                     number = numbers[ordinal] if numbers is not None else feed.first_line + ordinal
-                    reason = unread[ordinal] or why_unreadable(line, source)
-                    broken.setdefault(number, BrokenLine(number, offset, reason, line[:_KEPT_BYTES]))
+                    if reason := unread[ordinal] or why_unreadable(line, source):
+                        broken.setdefault(number, BrokenLine(number, offset, reason, line[:_KEPT_BYTES]))
             offset += len(line)
     return list(broken.values())
 
 
-def why_unreadable(line: bytes, source: Source) -> str:
-    """One sentence on why a line gave no row."""
+def why_unreadable(line: bytes, source: Source) -> str | None:
+    """One sentence on why a line gave no row; None where its format says that such a record holds nothing."""
     try:
         line.decode("utf-8")
         record = orjson.loads(line)
@@ -292,6 +308,8 @@ def why_unreadable(line: bytes, source: Source) -> str:
         return f"not valid JSON: {error}"
     if not isinstance(record, dict):
         return f"expected a JSON object, found {_KINDS.get(type(record), 'a number')}"
+    if any(key in record for key in source.header.ignores):
+        return None
     absent = [name for name in source.header.required if record.get(name) is None]
     if absent:
         other = recognize([record])
@@ -301,5 +319,6 @@ def why_unreadable(line: bytes, source: Source) -> str:
 
 
 _KINDS = {list: "a list", str: "a string", type(None): "null", bool: "a boolean"}
+_TAG_TEXT = ", chr(10) || array_to_string(tags, chr(10)) as tag_text"
 _KEPT_BYTES = 4000
 _LONGEST_OBJECT = 64 * 1024 * 1024

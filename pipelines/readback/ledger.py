@@ -120,7 +120,7 @@ def input_files(project: Project) -> list[tuple[Path, str | None]]:
     """
     found: dict[Path, str | None] = {}
     for number, given in enumerate(project.settings.inputs):
-        _known_source(given.source, f"inputs.{number}.source", project.root / "readback.toml")
+        check_source(given.source, f"inputs.{number}.source", project.root / "readback.toml")
         for file in expand(project.root, given.path):
             found.setdefault(file, given.source)
     return list(found.items())
@@ -148,7 +148,7 @@ def load(
 ) -> Loaded:
     """Read every file that is not known yet; one bad file never stops the others."""
     prepare_session(con)
-    project.lake.mkdir(parents=True, exist_ok=True)
+    _make_lake(project)
     result = Loaded()
     for file, name in files:
         on_file(file)
@@ -184,6 +184,14 @@ def forget(con: store.Connection, project: Project) -> None:
     refresh_attempts(con)
     for part in project.lake.glob("*.parquet"):
         part.unlink()
+
+
+def _make_lake(project: Project) -> None:
+    """The lake's folder, without what a killed run left half done; a stage may hold what must not stay."""
+    project.lake.mkdir(parents=True, exist_ok=True)
+    for stray in project.lake.iterdir():
+        if stray.suffix != ".parquet":
+            stray.unlink()
 
 
 def _load_one(
@@ -382,7 +390,12 @@ def _shorter_files(con: store.Connection, file: Path, size: int) -> list[LedgerF
     return [LedgerFile(**dict(zip(LedgerFile.model_fields, row, strict=True))) for row in found.fetchall()]
 
 
-def _known_source(name: str | None, key: str, file: Path) -> None:
+def check_source(name: str | None, key: str, file: Path | None) -> None:
+    """Refuse a source that no connector has.
+
+    Raises:
+        SettingsError: there is none of that name.
+    """
     if name is not None and name not in sources():
         raise SettingsError(f"unknown source {name!r}; expected one of {', '.join(sources())}", file=file, key=key)
 

@@ -79,6 +79,10 @@ class Naming(Section):
     from_: tuple[str, ...] = Field(alias="from")
 
 
+def _naming(*labels: str) -> Naming:
+    return Naming.model_validate({"from": labels})
+
+
 class Windows(Section):
     """`[windows]`: attribution windows; a policy class may override them."""
 
@@ -151,16 +155,16 @@ class Settings(Section):
 
     project: ProjectSection = ProjectSection()
     inputs: tuple[Input, ...] = ()
-    workflow: Naming = Naming.model_validate(
-        {"from": ["tag:workflow", "metadata:workflow", "attribute:gen_ai.workflow.name", "key_alias", "route"]}
-    )
-    team: Naming = Naming.model_validate({"from": ["tag:team", "metadata:team", "attribute:team", "team"]})
-    environment: Naming = Naming.model_validate(
-        {"from": ["tag:env", "tag:environment", "metadata:environment", "attribute:deployment.environment.name"]}
-    )
-    run: Naming = Naming.model_validate(
-        {"from": ["tag:run", "metadata:run_id", "metadata:task", "attribute:readback.run.id", "session"]}
-    )
+    workflow: Naming = _naming(
+        "tag:workflow", "metadata:workflow", "attribute:readback.workflow", "attribute:gen_ai.workflow.name",
+        "attribute:traceloop.workflow.name", "attribute:workflow", "key_alias", "route",
+    )  # fmt: skip
+    team: Naming = _naming("tag:team", "metadata:team", "attribute:team", "team")
+    environment: Naming = _naming(
+        "tag:env", "tag:environment", "metadata:environment", "attribute:deployment.environment.name",
+        "attribute:deployment.environment", "environment",
+    )  # fmt: skip
+    run: Naming = _naming("tag:run", "metadata:run_id", "metadata:task", "attribute:readback.run.id", "session")
     windows: Windows = Windows()
     coverage: tuple[Coverage, ...] = ()
     episodes: EpisodeRule = EpisodeRule()

@@ -37,6 +37,7 @@ class Header(BaseModel):
     required: tuple[str, ...] = Field(description="Columns without which a record cannot be read.")
     reports: tuple[Capability, ...] = ()
     observer: Literal["gateway", "application", "provider"] = "gateway"
+    ignores: tuple[str, ...] = Field(default=(), description="A record with one of these keys holds nothing for us.")
     ignored: str = Field(default="holds nothing for readback", description="Why a well-formed line may give no row.")
     evidence: str = Field(description="What the connector was checked against.")
     limits: tuple[str, ...] = Field(default=(), description="What this format cannot tell.")

@@ -206,6 +206,7 @@ def _connect_for_writing(file: Path) -> Connection:
 
 def _configured(con: Connection) -> Connection:
     con.execute("set TimeZone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
     return con

@@ -1,6 +1,7 @@
 """The real dashboard in real Chromium: charts are drawn, nothing leaves the machine."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,9 +14,11 @@ import faces_project
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+import readback
 from readback import shipped
 
 CHROMIUM = Path("/usr/bin/chromium")
+SOURCE = Path(readback.__file__).parents[1]
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -38,7 +41,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, "READBACK_PROJECT": str(project.root)}
+    environment = {**os.environ, "READBACK_PROJECT": str(project.root), "PYTHONPATH": str(SOURCE)}
     with subprocess.Popen(command, cwd=shipped.dashboards(), env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
@@ -70,31 +73,25 @@ def _wait_until_healthy(url: str) -> None:
 
 def test_every_page_draws_its_charts_and_asks_nobody_else(address: str, page: Page) -> None:
     strangers: list[str] = []
-    page.on("request", lambda request: strangers.append(request.url) if not request.url.startswith((address, "data:", "blob:")) else None)
+    page.on(
+        "request",
+        lambda request: (
+            strangers.append(request.url) if not request.url.startswith((address, "data:", "blob:")) else None
+        ),
+    )
     page.goto(address)
-    drawn = page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks")
+    drawn = page.locator("[data-testid=stVegaLiteChart] svg.marks")
     expect(page.get_by_role("heading", name="Continuity overview")).to_be_visible(timeout=_PATIENCE_MS)
     expect(drawn).to_have_count(7, timeout=_PATIENCE_MS)
     page.get_by_role("link", name="Workflow").click()
     expect(page.get_by_role("heading", name="claim-letter")).to_be_visible(timeout=_PATIENCE_MS)
     expect(drawn).to_have_count(6, timeout=_PATIENCE_MS)
-    assert _painted(page) > 500
+    for kind in ("rect", "line", "area", "symbol", "text"):
+        assert drawn.locator(f"g.mark-{kind} path, g.mark-{kind} text").count() > 0, kind
     assert strangers == []
-
-
-def _painted(page: Page) -> int:
-    """Pixels of the first chart that are not transparent."""
-    script = """() => {
-        const canvas = document.querySelector('[data-testid=stVegaLiteChart] canvas');
-        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-        let painted = 0;
-        for (let place = 3; place < pixels.length; place += 4) if (pixels[place] > 0) painted += 1;
-        return painted;
-    }"""
-    return int(page.evaluate(script))
 
 
 def test_choice_of_a_workflow_is_kept_in_the_address(address: str, page: Page) -> None:
     page.goto(f"{address}/workflow?workflow=code-review")
     expect(page.get_by_role("heading", name="code-review")).to_be_visible(timeout=_PATIENCE_MS)
-    expect(page).to_have_url(lambda url: "workflow=code-review" in url and "period=2026-10-01" in url)
+    expect(page).to_have_url(re.compile(r"workflow=code-review.*period=2026-10-01"))

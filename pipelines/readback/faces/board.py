@@ -19,7 +19,7 @@ from readback.errors import ReadbackError
 from readback.faces import questions
 from readback.faces.figures import Definition, duration
 from readback.faces.inert import markdown, plain
-from readback.faces.period import Period
+from readback.faces.period import Period, Span
 from readback.faces.theme import Mode
 from readback.settings import Project, open_project
 from readback.store import Connection
@@ -67,11 +67,21 @@ def open_board() -> Board:
     except ReadbackError as error:
         _stop("This project cannot be opened", markdown(str(error)))
     if not project.published.exists():
-        _stop("Nothing published yet", "Run `readback run` in this project; this page fills itself when it has finished.")
+        _stop(
+            "Nothing published yet", "Run `readback run` in this project; this page fills itself when it has finished."
+        )
     board = Board(project, project.published.resolve(), definitions, now)
     if board.ask(questions.as_of) is None:
-        _stop("No figure yet", "The last run read no log that gives a figure. `readback status` says what became of each file.")
+        _stop(
+            "No figure yet",
+            "The last run read no log that gives a figure. `readback status` says what became of each file.",
+        )
     return board
+
+
+def name(board: Board) -> str:
+    """Name of the project, safe to render."""
+    return markdown(board.project.settings.project.name, 80)
 
 
 def mode() -> Mode:
@@ -104,6 +114,12 @@ def pick_period(board: Board) -> Period:
     return labels[chosen]
 
 
+def seen(board: Board, period: Period) -> Span:
+    """The part of a period that the logs reach."""
+    as_of = cast(datetime, board.ask(questions.as_of))
+    return Span(period.start, min(period.end, as_of)) if as_of > period.start else period.span
+
+
 def pick_workflow(board: Board, *, with_all: bool = True) -> str | None:
     """One workflow or None for all, kept in the address."""
     members = cast(list[str], board.ask(questions.members))
@@ -134,17 +150,20 @@ def nothing(text: str, icon: str = ":material/check_circle:") -> None:
     st.markdown(f":gray[{icon} {text}]")
 
 
-def table(frame: pl.DataFrame, columns: Mapping[str, Any], **extra: Any) -> None:
-    """A frame's named columns; texts from logs are shown as they are, never rendered."""
-    shown = frame.select(list(columns)).with_columns(
-        pl.col(pl.String).map_elements(lambda text: plain(text, 500), return_dtype=pl.String)
-    )
-    st.dataframe(shown, hide_index=True, placeholder="–", column_config=dict(columns), width="stretch", **extra)
+def table(frame: pl.DataFrame, names: Mapping[str, str]) -> None:
+    """A frame's columns under the names given; texts from logs are shown as they are, never rendered."""
+    texts = pl.col(pl.String).map_elements(lambda text: plain(text, 500), return_dtype=pl.String)
+    shown = frame.select(list(names)).with_columns(texts)
+    columns = {name: _column(label, name, shown.schema[name]) for name, label in names.items()}
+    st.dataframe(shown, hide_index=True, placeholder="–", column_config=columns, width="stretch")
 
 
-def is_withheld_everywhere(frame: pl.DataFrame) -> bool:
-    """Whether no row of a frame of figures may be read."""
-    return frame.filter(pl.col("status") == "ok").is_empty()
+def _column(label: str, name: str, kind: pl.DataType) -> Any:
+    if kind.is_temporal():
+        return st.column_config.DatetimeColumn(label, format="D MMM YYYY HH:mm")
+    if kind.is_numeric():
+        return st.column_config.NumberColumn(label, format="percent" if name.endswith("_rate") else "localized")
+    return st.column_config.TextColumn(label, width="large" if name == "path" else None)
 
 
 def _key(period: Period) -> str:
@@ -186,7 +205,5 @@ def _connection(snapshot: str, _project: Project) -> Connection:
 
 
 @st.cache_data(max_entries=400, show_spinner=False)
-def _answer(
-    snapshot: str, name: str, filters: dict[str, Any], _question: Callable[..., Any], _project: Project
-) -> Any:
+def _answer(snapshot: str, name: str, filters: dict[str, Any], _question: Callable[..., Any], _project: Project) -> Any:
     return _question(_connection(snapshot, _project).cursor(), **filters)

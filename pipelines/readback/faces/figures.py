@@ -132,15 +132,7 @@ def amount(number: float, unit: str) -> str:
 
 def withheld(figure: MetricValue) -> str | None:
     """Why the figure may not be read as one; None where it may."""
-    n = sample_size(figure)
-    reasons: dict[MetricStatus, str] = {
-        MetricStatus.TOO_FEW: "too few to say" + (f" (n={count(n)})" if n is not None else ""),
-        MetricStatus.LOW_COVERAGE: "low coverage"
-        + (f" ({percent(figure.coverage, 1)}%)" if figure.coverage is not None else ""),
-        MetricStatus.NO_DATA: "no data",
-        MetricStatus.NOT_REPORTED: "not reported by any source",
-    }
-    return reasons.get(figure.status)
+    return _reason(figure.status, sample_size(figure), figure.coverage)
 
 
 def headline(figure: MetricValue) -> str:
@@ -222,10 +214,13 @@ def difference(low_or_value: float) -> str:
     return _signed(low_or_value, "fraction")
 
 
-def effect(estimate: float | None, low: float | None, high: float | None) -> str:
-    """A difference in percentage points with its interval; a dash where there is none."""
-    if estimate is None:
-        return DASH
+def effect(
+    status: str, estimate: float | None, low: float | None = None, high: float | None = None, n: float | None = None
+) -> str:
+    """A difference of two fractions in percentage points with its interval, or why there is none."""
+    reason = _reason(MetricStatus(status), n, None)
+    if reason or estimate is None:
+        return reason or "no data"
     if low is None or high is None:
         return difference(estimate)
     return f"{difference(estimate)} ({_points(low)} to {_points(high)})"
@@ -234,6 +229,16 @@ def effect(estimate: float | None, low: float | None, high: float | None) -> str
 def by_metric(figures: list[MetricValue]) -> Mapping[str, MetricValue]:
     """The figures by name of metric; the last one of a name wins."""
     return {figure.metric: figure for figure in figures}
+
+
+def _reason(status: MetricStatus, n: float | None, coverage: float | None) -> str | None:
+    reasons = {
+        MetricStatus.TOO_FEW: "too few to say" + (f" (n={count(n)})" if n is not None else ""),
+        MetricStatus.LOW_COVERAGE: "low coverage" + (f" ({100 * coverage:.0f}%)" if coverage is not None else ""),
+        MetricStatus.NO_DATA: "no data",
+        MetricStatus.NOT_REPORTED: "not reported by any source",
+    }
+    return reasons.get(status)
 
 
 def _tone(now: MetricValue, before: MetricValue, better: Better | None) -> Tone:
@@ -268,12 +273,13 @@ def _inner_interval(figure: MetricValue) -> str | None:
     if figure.value is None or figure.low is None:
         return interval(figure)
     if figure.unit == "fraction":
-        high = DASH if figure.high is None else percent(figure.high, figure.value)
-        return f"{percent(figure.low, figure.value)}{DASH}{high}"
-    low, high = _bare(figure.low, figure), "not reached" if figure.high is None else _bare(figure.high, figure)
-    if low is None or high is None:
-        return interval(figure)
-    return f"{low} {DASH} {high}" if figure.high is None else f"{low}{DASH}{high}"
+        open_end = percent(figure.high, figure.value) if figure.high is not None else " not reached"
+        return f"{percent(figure.low, figure.value)}{DASH}{open_end}"
+    low = _bare(figure.low, figure)
+    if figure.high is None:
+        return f"{low} {DASH} not reached" if low else interval(figure)
+    high = _bare(figure.high, figure)
+    return f"{low}{DASH}{high}" if low and high else interval(figure)
 
 
 def _bare(limit: float, figure: MetricValue) -> str | None:

@@ -14,7 +14,7 @@ from readback.contracts import MetricValue
 from readback.faces import figures
 from readback.faces.board import nothing
 from readback.faces.figures import COMPANIONS, Definition
-from readback.faces.inert import markdown, plain
+from readback.faces.inert import code, markdown, plain
 from readback.faces.period import Period
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
@@ -24,7 +24,13 @@ _TIERS: dict[str, tuple[Color, str]] = {
     "ticket": ("orange", ":material/confirmation_number:"),
     "watch": ("blue", ":material/visibility:"),
 }
-_STATES: dict[str, Color] = {"open": "red", "quiet": "orange", "disabled": "gray", "held": "violet", "recovered": "blue"}
+_STATES: dict[str, Color] = {
+    "open": "red",
+    "quiet": "orange",
+    "disabled": "gray",
+    "held": "violet",
+    "recovered": "blue",
+}
 _EVIDENCE = {"R": "replayed", "B": "bounded", "A": "adjusted", "T": "needs a trial"}
 _CONFIDENCE: dict[str, Color] = {"high": "green", "medium": "blue", "low": "gray"}
 _MOST_LINES = 4
@@ -46,7 +52,7 @@ def headline(
         figures.headline(figure) if figure else figures.DASH,
         found.text if found else None,
         delta_color=colors[found.tone] if found else "off",
-        delta_arrow="off" if not found or found.difference == 0 else "up" if found.difference > 0 else "down",
+        delta_arrow="off" if not found or found.text.startswith("±") else "up" if found.difference > 0 else "down",
         delta_description=f"on {previous.short_label}" if found and previous else None,
         help=definition.question if definition else None,
     )
@@ -60,8 +66,11 @@ def open_episodes(rows: pl.DataFrame) -> None:
     for row in rows.head(_MOST_LINES).to_dicts():
         badge = f":{_STATES.get(row['state'], 'gray')}-badge[{row['state']}]"
         since = f"{row['opened_at']:%-d %b %H:%M} UTC"
-        told = f"{figures.duration(row['duration_s'])} so far, since {since} · {row['cause'].replace('_', ' ')} · {row['fallback_count']:,} fallbacks"
-        st.markdown(f"{badge} **{markdown(row['workflow'] or '(no workflow)', 40)}**  \n:small[:gray[{markdown(told)}]]")
+        off = f"{figures.duration(row['duration_s'])} so far, since {since}"
+        told = f"{off} · {row['cause'].replace('_', ' ')} · {row['fallback_count']:,} fallbacks"
+        st.markdown(
+            f"{badge} **{markdown(row['workflow'] or '(no workflow)', 40)}**  \n:small[:gray[{markdown(told)}]]"
+        )
     _more(rows.height)
 
 
@@ -128,7 +137,13 @@ def balance(ledger: pl.DataFrame) -> None:
         return
     total = ledger.select(pl.col(pl.Int64).sum()).to_dicts()[0]
     lost = total["unexplained_lines"]
-    names = {"lines": "Lines read", "row_lines": "Became rows", "duplicate_lines": "Duplicates", "ignored_lines": "Ignored", "quarantined_lines": "Quarantined"}
+    names = {
+        "lines": "Lines read",
+        "row_lines": "Became rows",
+        "duplicate_lines": "Duplicates",
+        "ignored_lines": "Ignored",
+        "quarantined_lines": "Quarantined",
+    }
     for (name, label), column in zip(names.items(), st.columns(len(names)), strict=True):
         column.metric(label, f"{total[name]:,}", border=True)
     if lost:
@@ -142,7 +157,9 @@ def _basis(metric: str, now: Mapping[str, MetricValue]) -> str:
     if figure is None:
         return "Not computed for this selection"
     companion = now.get(COMPANIONS.get(metric, ""))
-    extra = f"  \n90th percentile {figures.headline(companion)}" if companion and not figures.withheld(companion) else ""
+    extra = (
+        f"  \n90th percentile {figures.headline(companion)}" if companion and not figures.withheld(companion) else ""
+    )
     return markdown(figures.evidence(figure)) + extra
 
 
@@ -159,7 +176,7 @@ def _more(height: int, shown: int = _MOST_LINES) -> None:
 def _evidence(row: Mapping[str, Any]) -> None:
     with st.expander("Evidence and SQL", icon=":material/database:"):
         st.json(_parsed(row["evidence"]))
-        st.code(row["evidence_sql"], language="sql")
+        st.code(code(row["evidence_sql"]), language="sql")
         st.caption("`readback sql` runs it on the published database.")
 
 

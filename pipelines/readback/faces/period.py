@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from readback.contracts.vocabulary import Grain
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class Span(NamedTuple):
+    """A half-open stretch of time between two aware moments."""
+
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,11 @@ class Period:
         """
         start = datetime.strptime(name, "%Y-%m").replace(tzinfo=ZoneInfo(zone))
         return cls.of(Grain.MONTH, start, zone)
+
+    @property
+    def span(self) -> Span:
+        """From its start to its end."""
+        return Span(self.start, self.end)
 
     @property
     def previous(self) -> "Period | None":

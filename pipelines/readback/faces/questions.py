@@ -11,7 +11,7 @@ import polars as pl
 
 from readback import store
 from readback.contracts.vocabulary import Dimension, Grain
-from readback.faces.period import Period
+from readback.faces.period import Period, Span
 from readback.store import Connection
 
 MOST_ROWS = 5_000
@@ -92,7 +92,9 @@ def by_member(con: Connection, metric: str, grain: str, start: datetime, dimensi
     return _frame(con, sql, metric=metric, grain=grain, start=start, dimension=dimension)
 
 
-def effects(con: Connection, dimension: str = "all", member: str | None = "*", metric: str | None = None) -> pl.DataFrame:
+def effects(
+    con: Connection, dimension: str = "all", member: str | None = "*", metric: str | None = None
+) -> pl.DataFrame:
     """Adjusted differences between the lanes; `member=None` for every member."""
     sql = """
         select * from metric_effects
@@ -108,7 +110,7 @@ def recovery_curve(con: Connection, dimension: str = "all", member: str = "*") -
     return _frame(con, sql, dimension=dimension, member=member)
 
 
-def episodes(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+def episodes(con: Connection, span: Span, workflow: str | None = None) -> pl.DataFrame:
     """Episodes that touch a stretch of time, newest first, at most 5,000."""
     sql = f"""
         select * from episodes
@@ -116,7 +118,7 @@ def episodes(con: Connection, start: datetime, end: datetime, workflow: str | No
           and ($workflow is null or workflow = $workflow)
         order by opened_at desc, episode_id limit {MOST_ROWS}
     """
-    return _frame(con, sql, start=start, ending=end, workflow=workflow)
+    return _frame(con, sql, start=span.start, ending=span.end, workflow=workflow)
 
 
 def unrecovered(con: Connection, workflow: str | None = None) -> pl.DataFrame:
@@ -128,54 +130,53 @@ def unrecovered(con: Connection, workflow: str | None = None) -> pl.DataFrame:
     return _frame(con, sql, workflow=workflow)
 
 
-def incidents(con: Connection, start: datetime, end: datetime) -> pl.DataFrame:
+def incidents(con: Connection, span: Span) -> pl.DataFrame:
     """Declared incidents that touch a stretch of time; windows out of order are left out."""
     sql = """
         select * from provider_incidents
         where is_ordered and started_at < $ending and coalesce(resolved_at, 'infinity') > $start
         order by started_at, incident_id limit 1000
     """
-    return _frame(con, sql, start=start, ending=end)
+    return _frame(con, sql, start=span.start, ending=span.end)
 
 
-def admin_changes(con: Connection, start: datetime, end: datetime) -> pl.DataFrame:
+def admin_changes(con: Connection, span: Span) -> pl.DataFrame:
     """What admins switched in a stretch of time, newest first."""
     sql = """
         select * from admin_changes
         where coalesce(effective_at, seen_at) >= $start and coalesce(effective_at, seen_at) < $ending
         order by coalesce(effective_at, seen_at) desc, change_id limit 500
     """
-    return _frame(con, sql, start=start, ending=end)
+    return _frame(con, sql, start=span.start, ending=span.end)
 
 
-def causes(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+def causes(con: Connection, span: Span, workflow: str | None = None) -> pl.DataFrame:
     """Fallbacks by cause, with the share whose cause rests on nothing firmer than a message pattern."""
     return _fallbacks(
         con,
         """cause, count(*) as fallbacks,
            avg((cause_basis in ('message_pattern', 'inherited', 'none'))::int) as weak_share""",
         "cause",
-        start,
-        end,
+        span,
         workflow,
     )
 
 
-def substitutes(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+def substitutes(con: Connection, span: Span, workflow: str | None = None) -> pl.DataFrame:
     """Fallbacks by preferred model and what answered instead."""
     columns = """preferred_model, served_by,
         case when served_by in ('nobody', 'hold') then served_by else coalesce(served_model, served_by) end as target"""
     counted = f"{columns}, count(*) as fallbacks"
-    return _fallbacks(con, counted, "preferred_model, target, served_by", start, end, workflow, limit=12)
+    return _fallbacks(con, counted, "preferred_model, target, served_by", span, workflow, limit=12)
 
 
-def verdicts(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+def verdicts(con: Connection, span: Span, workflow: str | None = None) -> pl.DataFrame:
     """Fallbacks by workflow and verdict of the policy in force."""
     columns = "coalesce(workflow, '(no workflow)') as name, verdict, count(*) as fallbacks"
-    return _fallbacks(con, columns, "name, verdict", start, end, workflow)
+    return _fallbacks(con, columns, "name, verdict", span, workflow)
 
 
-def verdict_reasons(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+def verdict_reasons(con: Connection, span: Span, workflow: str | None = None) -> pl.DataFrame:
     """How often each reason was given for a verdict; one fallback may have several."""
     sql = """
         select reason, verdict, count(*) as fallbacks from (
@@ -184,17 +185,18 @@ def verdict_reasons(con: Connection, start: datetime, end: datetime, workflow: s
         )
         group by reason, verdict order by fallbacks desc, reason
     """
-    return _frame(con, sql, start=start, ending=end, workflow=workflow)
+    return _frame(con, sql, start=span.start, ending=span.end, workflow=workflow)
 
 
-def silent_downgrades(con: Connection, start: datetime, end: datetime, workflow: str | None = None) -> pl.DataFrame:
+def silent_downgrades(con: Connection, span: Span, workflow: str | None = None) -> pl.DataFrame:
     """Every silent fallback one by one, newest first, at most 5,000."""
     sql = f"""
         select * from fallback_events
-        where is_silent and occurred_at >= $start and occurred_at < $ending and ($workflow is null or workflow = $workflow)
+        where is_silent and occurred_at >= $start and occurred_at < $ending
+          and ($workflow is null or workflow = $workflow)
         order by occurred_at desc, fallback_id limit {MOST_ROWS}
     """
-    return _frame(con, sql, start=start, ending=end, workflow=workflow)
+    return _frame(con, sql, start=span.start, ending=span.end, workflow=workflow)
 
 
 def request(con: Connection, request_id: str, day: datetime) -> pl.DataFrame:
@@ -207,13 +209,14 @@ def recommendations(con: Connection, workflow: str | None = None) -> pl.DataFram
     """Changes that the evidence suggests, the most trustworthy first."""
     sql = """
         select * from recommendations where $workflow is null or workflow is null or workflow = $workflow
-        order by list_position(['high', 'medium', 'low'], confidence), list_position(['R', 'B', 'A', 'T'], evidence_class),
-            abs(estimate) desc nulls last, recommendation_id limit 200
+        order by list_position(['high', 'medium', 'low'], confidence),
+            list_position(['R', 'B', 'A', 'T'], evidence_class), abs(estimate) desc nulls last, recommendation_id
+        limit 200
     """
     return _frame(con, sql, workflow=workflow)
 
 
-def alerts(con: Connection, workflow: str | None = None, start: datetime | None = None, end: datetime | None = None) -> pl.DataFrame:
+def alerts(con: Connection, workflow: str | None = None, span: Span | None = None) -> pl.DataFrame:
     """Alerts, unresolved first and the loudest of them first; with a stretch of time, those that held in it."""
     sql = """
         select * from alerts
@@ -223,7 +226,8 @@ def alerts(con: Connection, workflow: str | None = None, start: datetime | None 
         order by list_position(['open', 'acknowledged', 'resolved'], state),
             list_position(['page', 'ticket', 'watch'], tier), fired_at desc, alert_id limit 500
     """
-    return _frame(con, sql, workflow=workflow, start=start, ending=end)
+    start, ending = span or (None, None)
+    return _frame(con, sql, workflow=workflow, start=start, ending=ending)
 
 
 def ledger(con: Connection) -> pl.DataFrame:
@@ -282,18 +286,20 @@ def reconciliation(con: Connection) -> pl.DataFrame:
 
 def failed_checks(con: Connection) -> pl.DataFrame:
     """Checks that did not hold, blocking ones first."""
-    sql = "select * from quality_results where not is_passed order by is_blocking desc, table_name, check_name limit 200"
+    sql = (
+        "select * from quality_results where not is_passed order by is_blocking desc, table_name, check_name limit 200"
+    )
     return _frame(con, sql)
 
 
-def restatements(con: Connection, start: datetime, end: datetime) -> pl.DataFrame:
+def restatements(con: Connection, span: Span) -> pl.DataFrame:
     """Headline figures of a stretch of time that later data changed, latest change first."""
     sql = """
         select * from restatements
         where dimension = 'all' and lane = 'all' and period_start >= $start and period_start < $ending
         order by as_of desc, metric limit 200
     """
-    return _frame(con, sql, start=start, ending=end)
+    return _frame(con, sql, start=span.start, ending=span.end)
 
 
 def policies(con: Connection) -> pl.DataFrame:
@@ -308,17 +314,17 @@ def grains(con: Connection) -> list[str]:
 
 
 def _fallbacks(
-    con: Connection, columns: str, group: str, start: datetime, end: datetime, workflow: str | None, limit: int = 200
+    con: Connection, columns: str, group: str, span: Span, workflow: str | None, limit: int = 200
 ) -> pl.DataFrame:
     sql = f"""
         select {columns} from fallback_events
         where occurred_at >= $start and occurred_at < $ending and ($workflow is null or workflow = $workflow)
         group by {group} order by fallbacks desc, {group} limit {limit}
     """
-    return _frame(con, sql, start=start, ending=end, workflow=workflow)
+    return _frame(con, sql, start=span.start, ending=span.end, workflow=workflow)
 
 
 def _frame(con: Connection, sql: str, **parameters: Any) -> pl.DataFrame:
-    found = store.query(con, sql, parameters).pl()
+    found: pl.DataFrame = store.query(con, sql, parameters).pl()
     moments = [name for name, kind in found.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
     return found.with_columns(pl.col(name).dt.convert_time_zone("UTC") for name in moments)

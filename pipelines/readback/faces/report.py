@@ -14,8 +14,8 @@ from readback.contracts.vocabulary import Grain
 from readback.errors import QueryError
 from readback.faces import charts, figures, questions, summary, svg
 from readback.faces.figures import COMPANIONS, HEADLINES, Definition
-from readback.faces.inert import plain
-from readback.faces.period import Period
+from readback.faces.inert import code, plain
+from readback.faces.period import Period, Span
 from readback.store import Connection
 
 WIDTH = 690
@@ -49,12 +49,14 @@ class _Month:
     definitions: Mapping[str, Definition]
 
     @property
-    def end(self) -> datetime:
-        return min(self.period.end, self.as_of)
+    def span(self) -> Span:
+        return self.period.span
 
     @property
-    def span(self) -> dict[str, datetime]:
-        return {"start": self.period.start, "end": self.period.end}
+    def seen(self) -> Span:
+        """The part of the month that the logs reach; the whole of one that they do not reach at all."""
+        end = min(self.period.end, self.as_of)
+        return Span(self.period.start, end) if end > self.period.start else self.span
 
 
 def monthly_report(
@@ -112,6 +114,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters |= {
         "plain": plain,
+        "code": code,
         "count": figures.count,
         "duration": figures.duration,
         "label": figures.label,
@@ -161,22 +164,22 @@ def _metric_row(view: _Month, metric: str, now: MetricValue | None, before: Metr
 
 
 def _episodes(view: _Month) -> dict[str, Any]:
-    found = questions.episodes(view.con, **view.span)
-    incidents = questions.incidents(view.con, **view.span)
+    found = questions.episodes(view.con, view.span)
+    incidents = questions.incidents(view.con, view.span)
     listed = found.sort(["is_recovered", "duration_s"], descending=[False, True]).head(_MOST_EPISODES)
-    drawn = charts.timeline(found, incidents, view.period.start, view.end, zone=view.period.zone, width=WIDTH - 100)
+    drawn = charts.timeline(found, incidents, view.seen, zone=view.period.zone, width=WIDTH - 100)
     curve = charts.recovery(questions.recovery_curve(view.con), width=WIDTH - 40, height=210)
     return {
         "episode_count": found.height,
         "unrecovered_count": found.filter(~pl.col("is_recovered")).height,
         "episodes": listed.to_dicts(),
         "incidents": incidents.to_dicts(),
-        "admin_changes": questions.admin_changes(view.con, **view.span).to_dicts(),
+        "admin_changes": questions.admin_changes(view.con, view.span).to_dicts(),
         "timeline": svg.inline(drawn, "timeline"),
         "recovery": svg.inline(curve, "recovery"),
-        "causes": svg.inline(charts.causes(questions.causes(view.con, **view.span), width=WIDTH - 120), "causes"),
+        "causes": svg.inline(charts.causes(questions.causes(view.con, view.span), width=WIDTH - 120), "causes"),
         "substitutes": svg.inline(
-            charts.substitutes(questions.substitutes(view.con, **view.span), width=WIDTH - 240), "substitutes"
+            charts.substitutes(questions.substitutes(view.con, view.span), width=WIDTH - 240), "substitutes"
         ),
     }
 
@@ -189,8 +192,7 @@ def _effects(view: _Month) -> dict[str, Any]:
 
 
 def _effect_row(row: dict[str, Any]) -> dict[str, Any]:
-    is_ok = row["status"] == "ok"
-    words = figures.effect(row["estimate"], row["low"], row["high"]) if is_ok else str(row["status"]).replace("_", " ")
+    words = figures.effect(row["status"], row["estimate"], row["low"], row["high"], row["n_fallback"])
     crude = figures.DASH if row["crude_estimate"] is None else figures.difference(row["crude_estimate"])
     return {
         **row,
@@ -202,21 +204,21 @@ def _effect_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _conformance(view: _Month) -> dict[str, Any]:
-    found = questions.verdicts(view.con, **view.span)
+    found = questions.verdicts(view.con, view.span)
     totals = dict(found.group_by("verdict").agg(pl.col("fallbacks").sum()).iter_rows())
     return {
         "verdict_totals": totals,
         "fallback_total": sum(totals.values()),
         "verdicts": svg.inline(charts.verdicts(found, width=WIDTH - 110, step=28), "verdicts"),
-        "reasons": questions.verdict_reasons(view.con, **view.span).to_dicts(),
-        "silent": questions.silent_downgrades(view.con, **view.span).to_dicts(),
+        "reasons": questions.verdict_reasons(view.con, view.span).to_dicts(),
+        "silent": questions.silent_downgrades(view.con, view.span).to_dicts(),
     }
 
 
 def _decisions(view: _Month) -> dict[str, Any]:
     return {
         "recommendations": questions.recommendations(view.con).to_dicts(),
-        "alerts": questions.alerts(view.con, **view.span).to_dicts(),
+        "alerts": questions.alerts(view.con, span=view.span).to_dicts(),
     }
 
 
@@ -230,13 +232,18 @@ def _health(view: _Month) -> dict[str, Any]:
         "coverage": questions.coverage(view.con).to_dicts(),
         "counters": questions.reconciliation(view.con).to_dicts(),
         "failed_checks": questions.failed_checks(view.con).to_dicts(),
-        "restatements": [_restated(row) for row in questions.restatements(view.con, view.before.start, view.period.end).to_dicts()],
+        "restatements": [
+            _restated(row)
+            for row in questions.restatements(view.con, Span(view.before.start, view.period.end)).to_dicts()
+        ],
     }
 
 
 def _restated(row: dict[str, Any]) -> dict[str, Any]:
     unit = "s" if row["metric"].endswith("_s") else "fraction"
-    said = [figures.DASH if row[name] is None else figures.amount(row[name], unit) for name in ("previous_value", "value")]
+    said = [
+        figures.DASH if row[name] is None else figures.amount(row[name], unit) for name in ("previous_value", "value")
+    ]
     return {**row, "was": said[0], "is": said[1]}
 
 
@@ -244,9 +251,7 @@ def _opening(view: _Month, parts: Mapping[str, Any]) -> list[str | Markup]:
     """The executive summary: five metrics, episodes, conformance, what fired, what to change."""
     open_count, total = parts["unrecovered_count"], parts["episode_count"]
     told = [*parts["sentences"]]
-    told.append(
-        f"{total} {_plural('episode', total)} touched the month; {open_count or 'none'} {'is' if open_count == 1 else 'are'} not recovered yet."
-    )
+    told.append(_told_of_episodes(total, open_count))
     fallbacks = parts["fallback_total"]
     if fallbacks:
         allowed = parts["verdict_totals"].get("in_policy", 0)
@@ -257,8 +262,15 @@ def _opening(view: _Month, parts: Mapping[str, Any]) -> list[str | Markup]:
         )
     if parts["recommendations"]:
         first = parts["recommendations"][0]
-        told.append(f"Best-founded change: {plain(first['title'])}. Expected effect: {plain(first['expected_effect'])}.")
+        told.append(
+            f"Best-founded change: {plain(first['title'])}. Expected effect: {plain(first['expected_effect'])}."
+        )
     return told
+
+
+def _told_of_episodes(total: int, unrecovered: int) -> str:
+    verb = "is" if unrecovered == 1 else "are"
+    return f"{total} {_plural('episode', total)} touched the month; {unrecovered or 'none'} {verb} not recovered yet."
 
 
 def _plural(word: str, number: int) -> str:

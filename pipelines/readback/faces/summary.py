@@ -36,8 +36,14 @@ def _sentence(
         return f"{figures.label(metric)}: {reason}."
     claim = _CLAIMS[metric].format(figures.with_interval(figure))
     companion = now.get(COMPANIONS.get(metric, ""))
-    tail = f"; nine of ten within {figures.with_interval(companion)}" if companion and not figures.withheld(companion) else ""
-    compared = _against(figures.change(figure, before.get(metric), definition.better if definition else None), previous_name)
+    tail = (
+        f"; nine of ten within {figures.with_interval(companion)}"
+        if companion and not figures.withheld(companion)
+        else ""
+    )
+    compared = _against(
+        figures.change(figure, before.get(metric), definition.better if definition else None), previous_name
+    )
     return claim[0].upper() + claim[1:] + tail + compared + "."
 
 

@@ -91,7 +91,11 @@ def _alert(row: Alert) -> Text:
 
 def _recommendation(number: int, row: Recommendation) -> Panel:
     body = Text(plain(row.change, 600))
-    facts = [("Expected", row.expected_effect), ("Wrong if", row.falsifier), ("Policy", row.policy_path or figures.DASH)]
+    facts = [
+        ("Expected", row.expected_effect),
+        ("Wrong if", row.falsifier),
+        ("Policy", row.policy_path or figures.DASH),
+    ]
     for name, told in facts:
         body.append(f"\n{name:<9}", style="dim").append(plain(told))
     title = Text.assemble((f"{number}. {plain(row.title)}", "bold"))

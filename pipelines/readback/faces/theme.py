@@ -1,4 +1,4 @@
-"""The look of every chart: colours that mean one thing everywhere, type, and the Altair configuration for light and dark."""
+"""The look of every chart: colours that mean one thing everywhere, type, and Altair's configuration, light and dark."""
 
 from dataclasses import dataclass
 from typing import Any, Literal

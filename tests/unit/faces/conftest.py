@@ -6,6 +6,7 @@ from pathlib import Path
 
 import faces_project
 import pytest
+import streamlit as st
 
 from readback import store
 from readback.settings import Project, open_project
@@ -15,6 +16,12 @@ from readback.settings import Project, open_project
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The plausible project."""
     return faces_project.build(tmp_path_factory.mktemp("faces") / "project")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_snapshots() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
 
 
 @pytest.fixture(scope="session")

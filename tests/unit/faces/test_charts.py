@@ -9,24 +9,33 @@ from faces_project import AS_OF
 
 from readback.faces import charts, questions
 from readback.faces.charts.recovery import at
+from readback.faces.period import Span
 from readback.faces.theme import DARK, LIGHT, Mode
 from readback.store import Connection
 
 START = AS_OF.replace(month=9, day=1, hour=0, minute=0)
-SPAN = {"start": START, "end": AS_OF}
+SPAN = Span(START, AS_OF)
 
 Draw = Callable[[Connection, Mode], Any]
 DRAWINGS: dict[str, Draw] = {
-    "trend": lambda con, mode: charts.trend(questions.trend(con, "rework_rate", "week", lanes=["preferred", "fallback"]), mode),
+    "trend": lambda con, mode: charts.trend(
+        questions.trend(con, "rework_rate", "week", lanes=["preferred", "fallback"]), mode
+    ),
     "trend with gaps": lambda con, mode: charts.trend(questions.trend(con, "downstream_error_rate", "week"), mode),
     "sparkline": lambda con, mode: charts.sparkline(questions.trend(con, "recovery_time_median_s", "month"), mode),
-    "members": lambda con, mode: charts.members(questions.by_member(con, "rework_rate", "month", AS_OF.replace(day=1, hour=0, minute=0)), mode),
-    "forest": lambda con, mode: charts.forest(questions.effects(con, "workflow", None, "rework_rate"), mode, by="member"),
+    "members": lambda con, mode: charts.members(
+        questions.by_member(con, "rework_rate", "month", AS_OF.replace(day=1, hour=0, minute=0)), mode
+    ),
+    "forest": lambda con, mode: charts.forest(
+        questions.effects(con, "workflow", None, "rework_rate"), mode, by="member"
+    ),
     "recovery": lambda con, mode: charts.recovery(questions.recovery_curve(con), mode),
-    "timeline": lambda con, mode: charts.timeline(questions.episodes(con, **SPAN), questions.incidents(con, **SPAN), **SPAN, mode=mode),
-    "causes": lambda con, mode: charts.causes(questions.causes(con, **SPAN), mode),
-    "substitutes": lambda con, mode: charts.substitutes(questions.substitutes(con, **SPAN), mode),
-    "verdicts": lambda con, mode: charts.verdicts(questions.verdicts(con, **SPAN), mode),
+    "timeline": lambda con, mode: charts.timeline(
+        questions.episodes(con, SPAN), questions.incidents(con, SPAN), SPAN, mode
+    ),
+    "causes": lambda con, mode: charts.causes(questions.causes(con, SPAN), mode),
+    "substitutes": lambda con, mode: charts.substitutes(questions.substitutes(con, SPAN), mode),
+    "verdicts": lambda con, mode: charts.verdicts(questions.verdicts(con, SPAN), mode),
 }
 
 
@@ -51,10 +60,10 @@ def test_chart_of_nothing_says_so(con: Connection, name: str) -> None:
         "members": lambda: charts.members(questions.by_member(con, "no_such_metric", "month", START)),
         "forest": lambda: charts.forest(questions.effects(con, "workflow", "nobody")),
         "recovery": lambda: charts.recovery(questions.recovery_curve(con, "workflow", "nobody")),
-        "timeline": lambda: charts.timeline(pl.DataFrame(), pl.DataFrame(), START, AS_OF),
-        "causes": lambda: charts.causes(questions.causes(con, AS_OF, AS_OF)),
-        "substitutes": lambda: charts.substitutes(questions.substitutes(con, AS_OF, AS_OF)),
-        "verdicts": lambda: charts.verdicts(questions.verdicts(con, AS_OF, AS_OF)),
+        "timeline": lambda: charts.timeline(pl.DataFrame(), pl.DataFrame(), SPAN),
+        "causes": lambda: charts.causes(questions.causes(con, Span(AS_OF, AS_OF))),
+        "substitutes": lambda: charts.substitutes(questions.substitutes(con, Span(AS_OF, AS_OF))),
+        "verdicts": lambda: charts.verdicts(questions.verdicts(con, Span(AS_OF, AS_OF))),
     }[name]()
     (said,) = rows(empty)
     assert said["words"]
@@ -80,7 +89,7 @@ def test_recovery_curve_tells_the_share_recovered(con: Connection) -> None:
 
 
 def test_verdict_shares_of_a_workflow_add_up(con: Connection) -> None:
-    drawn = [row for row in rows(charts.verdicts(questions.verdicts(con, **SPAN))) if row["name"] == "code-review"]
+    drawn = [row for row in rows(charts.verdicts(questions.verdicts(con, SPAN))) if row["name"] == "code-review"]
     assert sum(row["share"] for row in drawn) == pytest.approx(1)
 
 
@@ -105,4 +114,7 @@ def contrast(one: str, other: str) -> float:
 def test_text_and_marks_stand_out_from_the_ground(ink: Any) -> None:
     assert contrast(ink.text, ink.ground) >= 7
     assert contrast(ink.muted, ink.ground) >= 4.5
-    assert all(contrast(color, ink.ground) >= 2.4 for color in (ink.preferred, ink.fallback, ink.held, ink.good, ink.bad, ink.off))
+    assert all(
+        contrast(color, ink.ground) >= 2.4
+        for color in (ink.preferred, ink.fallback, ink.held, ink.good, ink.bad, ink.off)
+    )

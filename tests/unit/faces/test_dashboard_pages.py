@@ -5,11 +5,13 @@ from pathlib import Path
 
 import faces_project
 import pytest
-from faces_project import DEFINITIONS
+from faces_project import AS_OF, DEFINITIONS
 from streamlit.testing.v1 import AppTest
 
 from readback import shipped
+from readback.faces import figures, questions
 from readback.settings import Project
+from readback.store import Connection
 
 PAGES = ["overview", "workflow", "decisions", "data_health"]
 
@@ -37,16 +39,13 @@ def test_page_runs_and_names_snapshot_and_age(project: Project, name: str) -> No
     assert "2 h 8 min old" in told
 
 
-def test_overview_shows_the_five_metrics_against_the_month_before(project: Project) -> None:
+def test_overview_shows_the_five_metrics_against_the_month_before(project: Project, con: Connection) -> None:
     shown = page("overview", project.root)
-    assert [(metric.label, metric.value) for metric in shown.metric] == [
-        ("Fallback frequency", "5.6%"),
-        ("Recovery time (median)", "28 min"),
-        ("Rework rate", "6.1%"),
-        ("Human override rate", "12.2%"),
-        ("Downstream error rate", "0.60%"),
-    ]
-    assert shown.metric[0].delta == "+1.7 pp"
+    october = questions.figures(con, figures.HEADLINES, "month", AS_OF.replace(day=1, hour=0, minute=0))
+    expected = [(figures.label(found.metric), figures.headline(found)) for found in figures.values(october)]
+    assert len(expected) == 5
+    assert [(metric.label, metric.value) for metric in shown.metric] == expected
+    assert all(metric.delta for metric in shown.metric)
 
 
 def test_filters_come_from_the_address(project: Project) -> None:

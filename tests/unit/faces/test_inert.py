@@ -1,12 +1,9 @@
-"""Texts from logs lose what a terminal, Markdown or rich would act on."""
-
-import io
+"""Texts from logs lose what a terminal or Markdown would act on."""
 
 from faces_project import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from rich.console import Console
 
 from readback.faces import inert
 
@@ -20,14 +17,6 @@ def test_plain_text_is_one_line_of_visible_characters(text: str) -> None:
 
 def test_long_text_is_cut_with_an_ellipsis() -> None:
     assert inert.plain("x" * 50, 10) == "x" * 9 + "…"
-
-
-@given(st.text(alphabet="[]/red bold\\x", max_size=60))
-def test_rich_finds_no_markup(text: str) -> None:
-    console = Console(file=io.StringIO(), width=500, color_system=None)
-    with console.capture() as captured:
-        console.print(inert.markup(text), end="")
-    assert " ".join(captured.get().split()) == " ".join(inert.plain(text).split())
 
 
 def test_markdown_finds_no_image_link_or_html() -> None:

@@ -8,6 +8,8 @@ from faces_project import DEFINITIONS, SNAPSHOT
 
 from readback import store
 from readback.errors import QueryError
+from readback.faces import figures, questions
+from readback.faces.period import Period
 from readback.faces.report import monthly_report
 from readback.settings import Project
 from readback.store import Connection
@@ -54,8 +56,12 @@ def test_report_names_its_watermark_on_top(html: str) -> None:
     assert "31 October 2026 23:52 UTC" in html[: html.index("<h2")]
 
 
-def test_summary_is_in_sentences_with_n_and_interval(html: str) -> None:
-    assert re.search(r"<li>5\.6% \(4\.9–6\.4, n=83,518\) of requests left their preferred model; \+1\.7 pp on September 2026, worse", html)
+def test_summary_is_in_sentences_with_n_and_interval(con: Connection, html: str) -> None:
+    october = questions.figures(con, ["fallback_frequency"], "month", Period.month("2026-10").start)
+    (figure,) = figures.values(october)
+    begin = f"<li>{figures.with_interval(figure)} of requests left their preferred model; +"
+    assert begin in html
+    assert "on September 2026, worse by more than chance.</li>" in html[html.index(begin) :].splitlines()[0]
 
 
 def test_adjusted_effect_stands_beside_the_crude_one(html: str) -> None:
@@ -63,7 +69,9 @@ def test_adjusted_effect_stands_beside_the_crude_one(html: str) -> None:
 
 
 def test_silent_downgrades_are_listed_one_by_one(con: Connection, html: str) -> None:
-    silent = con.sql("select request_id from fallback_events where is_silent and occurred_at >= '2026-10-01'").fetchall()
+    silent = con.sql(
+        "select request_id from fallback_events where is_silent and occurred_at >= '2026-10-01'"
+    ).fetchall()
     assert silent
     assert all(request_id in html for (request_id,) in silent)
 

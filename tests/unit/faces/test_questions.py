@@ -2,6 +2,7 @@
 
 import inspect
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import polars as pl
@@ -9,11 +10,11 @@ import pytest
 from faces_project import AS_OF
 
 from readback.faces import questions
-from readback.faces.period import Period
+from readback.faces.period import Period, Span
 from readback.store import Connection
 
 OCTOBER = Period.month("2026-10")
-SPAN = {"start": OCTOBER.start, "end": OCTOBER.end}
+SPAN = OCTOBER.span
 
 
 def test_periods_come_newest_first(con: Connection) -> None:
@@ -36,18 +37,21 @@ def test_members_of_a_metric_come_greatest_first(con: Connection) -> None:
 
 
 def test_unrecovered_episode_touches_every_later_period(con: Connection) -> None:
-    later = questions.episodes(con, AS_OF + timedelta(days=30), AS_OF + timedelta(days=60))
+    later = questions.episodes(con, Span(AS_OF + timedelta(days=30), AS_OF + timedelta(days=60)))
     assert set(later["state"]) == {"open", "disabled", "held"}
 
 
 def test_counts_by_cause_verdict_and_substitute_agree(con: Connection) -> None:
-    totals = {frame["fallbacks"].sum() for frame in (questions.causes(con, **SPAN), questions.verdicts(con, **SPAN), questions.substitutes(con, **SPAN))}
+    totals = {
+        frame["fallbacks"].sum()
+        for frame in (questions.causes(con, SPAN), questions.verdicts(con, SPAN), questions.substitutes(con, SPAN))
+    }
     assert len(totals) == 1
 
 
 def test_filter_by_workflow_keeps_only_it(con: Connection) -> None:
-    assert set(questions.verdicts(con, **SPAN, workflow="code-review")["name"]) == {"code-review"}
-    assert questions.verdicts(con, **SPAN, workflow="x' or true --").is_empty()
+    assert set(questions.verdicts(con, SPAN, workflow="code-review")["name"]) == {"code-review"}
+    assert questions.verdicts(con, SPAN, workflow="x' or true --").is_empty()
 
 
 def test_request_is_found_by_id_and_day(con: Connection) -> None:
@@ -68,7 +72,7 @@ def test_unresolved_alerts_come_first(con: Connection) -> None:
 
 
 def test_moments_are_utc(con: Connection) -> None:
-    kinds = questions.episodes(con, **SPAN).schema
+    kinds = questions.episodes(con, SPAN).schema
     assert kinds["opened_at"] == pl.Datetime("us", "UTC")
 
 
@@ -78,7 +82,7 @@ def test_no_question_reads_the_large_tables() -> None:
 
 
 @pytest.mark.parametrize("ask", [questions.causes, questions.verdicts, questions.silent_downgrades, questions.episodes])
-def test_question_is_answered_within_300_ms(con: Connection, ask: object) -> None:
+def test_question_is_answered_within_300_ms(con: Connection, ask: Callable[..., pl.DataFrame]) -> None:
     began = time.perf_counter()
-    ask(con, **SPAN)  # type: ignore[operator]
+    ask(con, SPAN)
     assert time.perf_counter() - began < 0.3

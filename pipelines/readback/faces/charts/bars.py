@@ -19,7 +19,7 @@ def causes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "con
 
 
 def substitutes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 34) -> Any:
-    """Columns `preferred_model`, `target`, `served_by`, `fallbacks`: preferred → what answered instead, coloured by who."""
+    """Columns `preferred_model`, `target`, `served_by`, `fallbacks`: preferred → what answered, coloured by who."""
     if frame.is_empty():
         return nothing(_EMPTY, mode)
     arrow = pl.format("{}  →  {}", pl.col("preferred_model").fill_null("unknown"), pl.col("target").fill_null("nobody"))
@@ -40,7 +40,7 @@ def verdicts(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "c
     c = theme.ink(mode)
     order = _order(rows)
     base = alt.Chart(rows).encode(
-        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, grid=False, labelColor=c.text)),
+        y=_names(order, c),
         order="rank:Q",
         tooltip=[
             alt.Tooltip("name:N", title="Of"),
@@ -49,13 +49,29 @@ def verdicts(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "c
             alt.Tooltip("share:Q", title="Share", format=".1%"),
         ],
     )
-    domain = [word.replace("_", " ") for word in known]
+    domain = _legend(rows, list(known))
     color = alt.Color("said:N", scale=alt.Scale(domain=domain, range=list(known.values())))
     x = alt.X("from_share:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
-    bar = base.mark_bar(height=22, cornerRadius=2, stroke=c.ground, strokeWidth=1.5).encode(x=x, x2="to_share:Q", color=color)
-    text = base.transform_filter("datum.share >= 0.04").mark_text(color="#ffffff" if mode == "light" else c.ground, fontWeight=600)
+    bar = base.mark_bar(height=22, cornerRadius=2, stroke=c.ground, strokeWidth=1.5).encode(
+        x=x, x2="to_share:Q", color=color
+    )
+    text = base.transform_filter("datum.share >= 0.08").mark_text(
+        color="#ffffff" if mode == "light" else c.ground, fontWeight=600
+    )
     words = text.encode(x=alt.X("middle:Q"), text="words:N")
     return dressed(alt.layer(bar, words).properties(height=alt.Step(step), width=width), mode)
+
+
+def _names(order: list[str], c: theme.Ink) -> alt.Y:
+    """Names of the bars; a single bar needs none."""
+    axis = alt.Axis(labelLimit=190, grid=False, labelColor=c.text) if len(order) > 1 else None
+    return alt.Y("name:N", sort=order, title=None, axis=axis)
+
+
+def _legend(rows: pl.DataFrame, known: list[str]) -> list[str]:
+    """Words of the legend in the order of the known verdicts."""
+    said = dict(rows.select("verdict", "said").iter_rows())
+    return [said.get(verdict, verdict.replace("_", " ")) for verdict in known]
 
 
 def _counted(frame: pl.DataFrame, color: str, mode: Mode, width: int | str, step: int) -> Any:
@@ -82,11 +98,16 @@ def _order(rows: pl.DataFrame) -> list[str]:
 
 
 def _shares(rows: pl.DataFrame) -> pl.DataFrame:
-    rank = pl.col("verdict").replace_strict({"in_policy": 0, "out_of_policy": 1, "indeterminate": 2}, return_dtype=pl.Int64)
+    rank = pl.col("verdict").replace_strict(
+        {"in_policy": 0, "out_of_policy": 1, "indeterminate": 2}, return_dtype=pl.Int64
+    )
     ranked = rows.with_columns(rank=rank, said=pl.col("verdict").str.replace_all("_", " ")).sort("name", "rank")
     total = pl.col("fallbacks").sum().over("name")
     shares = ranked.with_columns(share=pl.col("fallbacks") / total)
     edges = shares.with_columns(to_share=pl.col("share").cum_sum().over("name"))
     placed = edges.with_columns(from_share=pl.col("to_share") - pl.col("share"))
     words = pl.format("{}%", (100 * pl.col("share")).round(0).cast(pl.Int64))
-    return placed.with_columns(middle=(pl.col("from_share") + pl.col("to_share")) / 2, words=words)
+    told = placed.with_columns(middle=(pl.col("from_share") + pl.col("to_share")) / 2, words=words)
+    if told["name"].n_unique() > 1:
+        return told
+    return told.with_columns(said=pl.format("{} {}", "said", "words"))

@@ -1,6 +1,5 @@
 """When workflows were off their preferred model: one lane per workflow, declared incidents on the same axis."""
 
-from datetime import datetime
 from typing import Any
 
 import altair as alt
@@ -8,6 +7,7 @@ import polars as pl
 
 from readback.faces import figures, theme
 from readback.faces.charts.frame import dressed, inert, limited, local, nothing
+from readback.faces.period import Span
 from readback.faces.theme import Mode
 
 _INCIDENT_LANE = "declared incidents"
@@ -16,31 +16,30 @@ _INCIDENT_LANE = "declared incidents"
 def timeline(
     episodes: pl.DataFrame,
     incidents: pl.DataFrame,
-    start: datetime,
-    end: datetime,
+    span: Span,
     mode: Mode = "light",
     *,
     zone: str = "UTC",
     width: int | str = "container",
 ) -> Any:
-    """Rows of `episodes` as bars by state, rows of `provider_incidents` as bands behind them, from `start` to `end`.
+    """Rows of `episodes` as bars by state, rows of `provider_incidents` as bands behind them, inside a span.
 
     An episode that has not recovered runs to the end of the data.
     """
     if episodes.is_empty() and incidents.is_empty():
         return nothing("No episode and no declared incident in this period", mode)
-    bars, bands = _bars(episodes, end, zone), _bands(incidents, start, end, zone)
+    bars, bands = _bars(episodes, span, zone), _bands(incidents, span, zone)
     lanes = [*bars["lane"].unique().sort().to_list(), *([_INCIDENT_LANE] if bands.height else [])]
-    x = _time_axis(start, end, zone)
+    x = _time_axis(span, zone)
     layers = alt.layer(_backdrop(bands, x, mode), _declared(bands, x, lanes, mode), _bars_drawn(bars, x, lanes, mode))
     height = max(96, 34 * len(lanes))
     return dressed(layers.resolve_scale(color="independent").properties(height=height, width=width), mode)
 
 
-def _bars(episodes: pl.DataFrame, end: datetime, zone: str) -> pl.DataFrame:
+def _bars(episodes: pl.DataFrame, span: Span, zone: str) -> pl.DataFrame:
     rows = limited(episodes).with_columns(
         lane=pl.col("workflow").fill_null("(no workflow)"),
-        until=pl.coalesce("recovered_at", pl.lit(end)),
+        until=pl.coalesce("recovered_at", pl.lit(span.end)),
         tried=pl.col("substitutes").list.join(", "),
         length=pl.col("duration_s").map_elements(figures.duration, return_dtype=pl.String),
         family=pl.col("cause").str.replace_all("_", " "),
@@ -49,27 +48,31 @@ def _bars(episodes: pl.DataFrame, end: datetime, zone: str) -> pl.DataFrame:
     return inert(local(rows, zone, "opened_at", "until"), "lane", "tried", "left", limit=80)
 
 
-def _bands(incidents: pl.DataFrame, start: datetime, end: datetime, zone: str) -> pl.DataFrame:
+def _bands(incidents: pl.DataFrame, span: Span, zone: str) -> pl.DataFrame:
     rows = limited(incidents).with_columns(
-        opened_at=pl.max_horizontal("started_at", pl.lit(start)),
-        until=pl.min_horizontal(pl.coalesce("resolved_at", pl.lit(end)), pl.lit(end)),
+        opened_at=pl.max_horizontal("started_at", pl.lit(span.start)),
+        until=pl.min_horizontal(pl.coalesce("resolved_at", pl.lit(span.end)), pl.lit(span.end)),
         what=pl.coalesce("title", pl.lit("untitled")),
         lane=pl.lit(_INCIDENT_LANE),
     )
     return inert(local(rows, zone, "opened_at", "until"), "what", "provider", limit=120)
 
 
-def _time_axis(start: datetime, end: datetime, zone: str) -> alt.X:
-    edges = local(pl.DataFrame({"start": [start], "end": [end]}), zone, "start", "end")
+def _time_axis(span: Span, zone: str) -> alt.X:
+    edges = local(pl.DataFrame({"start": [span.start], "end": [span.end]}), zone, "start", "end")
     domain = [int(edges[name][0].timestamp() * 1000) for name in ("start", "end")]
-    days = (end - start).days
+    days = (span.end - span.start).days
     axis = alt.Axis(format="%-d %b" if days > 2 else "%H:%M", tickCount=10, grid=True, labelFlush=True)
-    return alt.X("opened_at:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain, clamp=True, nice=False))
+    return alt.X(
+        "opened_at:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain, clamp=True, nice=False)
+    )
 
 
 def _backdrop(bands: pl.DataFrame, x: alt.X, mode: Mode) -> Any:
     c = theme.ink(mode)
-    rect = alt.Chart(bands).mark_rect(color=c.context, opacity=0.14, stroke=c.context, strokeWidth=1, strokeOpacity=0.25)
+    rect = alt.Chart(bands).mark_rect(
+        color=c.context, opacity=0.14, stroke=c.context, strokeWidth=1, strokeOpacity=0.25
+    )
     return rect.encode(x=x, x2="until:T")
 
 

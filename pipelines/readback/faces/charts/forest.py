@@ -11,22 +11,18 @@ from readback.faces.charts.frame import dressed, inert, limited, nothing
 from readback.faces.theme import Mode
 
 _SIGNED = "datum.value > 0 ? '+' + datum.label : datum.label"
-_STATUS_WORDS = {
-    MetricStatus.TOO_FEW.value: "too few to say",
-    MetricStatus.LOW_COVERAGE.value: "low coverage",
-    MetricStatus.NO_DATA.value: "no data",
-    MetricStatus.NOT_REPORTED.value: "not reported by any source",
-}
 
 
 def forest(
     frame: pl.DataFrame, mode: Mode = "light", *, by: str = "metric", width: int | str = "container", step: int = 42
 ) -> Any:
-    """Rows of `metric_effects`, one line each, named by `metric` or `member`; percentage points, fallback minus preferred."""
+    """Rows of `metric_effects`, one line each, named by `metric` or `member`; points, fallback minus preferred."""
     if frame.is_empty():
         return nothing("No comparison of the two lanes yet", mode)
     drawn = _plotted(frame, by)
-    layers = alt.layer(_zero(mode), _interval(drawn, mode), _crude(drawn, mode), _adjusted(drawn, mode), _words(drawn, mode))
+    layers = alt.layer(
+        _zero(mode), _interval(drawn, mode), _crude(drawn, mode), _adjusted(drawn, mode), _words(drawn, mode)
+    )
     return dressed(layers.properties(height=alt.Step(step), width=width), mode)
 
 
@@ -34,11 +30,17 @@ def _plotted(frame: pl.DataFrame, by: str) -> pl.DataFrame:
     rows = limited(frame)
     is_ok = pl.col("status") == MetricStatus.OK.value
     points = rows.with_columns(
-        pl.when(is_ok).then(100 * pl.col(name)).alias(f"{name}_pp") for name in ("estimate", "low", "high", "crude_estimate")
+        pl.when(is_ok).then(100 * pl.col(name)).alias(f"{name}_pp")
+        for name in ("estimate", "low", "high", "crude_estimate")
     )
     worse, better = pl.col("low_pp") > 0, pl.col("high_pp") < 0
     told = points.with_columns(
-        pl.when(worse).then(pl.lit("worse")).when(better).then(pl.lit("better")).otherwise(pl.lit("unclear")).alias("reading"),
+        pl.when(worse)
+        .then(pl.lit("worse"))
+        .when(better)
+        .then(pl.lit("better"))
+        .otherwise(pl.lit("unclear"))
+        .alias("reading"),
         pl.Series("name", [_name(row, by) for row in rows.to_dicts()], dtype=pl.String),
         pl.Series("words", [_said(row) for row in rows.to_dicts()], dtype=pl.String),
     )
@@ -52,9 +54,7 @@ def _name(row: dict[str, Any], by: str) -> str:
 
 
 def _said(row: dict[str, Any]) -> str:
-    if row["status"] != MetricStatus.OK.value:
-        return f"{_STATUS_WORDS[row['status']]} (n={figures.count(row['n_fallback'])})"
-    return figures.effect(row["estimate"], row["low"], row["high"])
+    return figures.effect(row["status"], row["estimate"], row["low"], row["high"], row["n_fallback"])
 
 
 def _y(drawn: pl.DataFrame, mode: Mode) -> alt.Y:
@@ -88,8 +88,10 @@ def _zero(mode: Mode) -> Any:
 
 def _interval(drawn: pl.DataFrame, mode: Mode) -> Any:
     rule = alt.Chart(drawn).mark_rule(strokeWidth=3, opacity=0.45, strokeCap="round")
-    title = "percentage points, fallback minus preferred"
-    x = alt.X("low_pp:Q", title=title, scale=alt.Scale(nice=True, padding=14), axis=alt.Axis(labelExpr=_SIGNED, tickCount=6))
+    title = "fallback minus preferred, pp"
+    x = alt.X(
+        "low_pp:Q", title=title, scale=alt.Scale(nice=True, padding=14), axis=alt.Axis(labelExpr=_SIGNED, tickCount=6)
+    )
     return rule.encode(x=x, x2="high_pp:Q", y=_y(drawn, mode), color=_reading(mode))
 
 
@@ -106,6 +108,10 @@ def _adjusted(drawn: pl.DataFrame, mode: Mode) -> Any:
 def _words(drawn: pl.DataFrame, mode: Mode) -> Any:
     """The figure above its line, or at the zero line where there is none."""
     c = theme.ink(mode)
-    said = alt.Chart(drawn).mark_text(dy=-13, fontSize=11, color=c.text).encode(x="estimate_pp:Q", y=_y(drawn, mode), text="words:N")
+    said = (
+        alt.Chart(drawn)
+        .mark_text(dy=-13, fontSize=11, color=c.text)
+        .encode(x="estimate_pp:Q", y=_y(drawn, mode), text="words:N")
+    )
     silent = alt.Chart(drawn.filter(pl.col("estimate_pp").is_null())).mark_text(color=c.muted, fontStyle="italic")
     return alt.layer(said, silent.encode(x=alt.datum(0), y=_y(drawn, mode), text="words:N"))

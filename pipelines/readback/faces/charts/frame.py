@@ -26,7 +26,10 @@ def dressed(chart: Any, mode: Mode) -> Any:
 
 def local(frame: pl.DataFrame, zone: str, *columns: str) -> pl.DataFrame:
     """Times as clocks in the zone show them, written as UTC, so that every browser draws the same axis."""
-    shifted = [pl.col(name).dt.convert_time_zone(zone).dt.replace_time_zone(None).dt.replace_time_zone("UTC") for name in columns]
+    shifted = [
+        pl.col(name).dt.convert_time_zone(zone).dt.replace_time_zone(None).dt.replace_time_zone("UTC")
+        for name in columns
+    ]
     return frame.with_columns(shifted)
 
 

@@ -48,8 +48,17 @@ def _steps(frame: pl.DataFrame) -> pl.DataFrame:
     )
     if float(curve["minutes"][0]) == 0.0:
         return curve
-    start = pl.DataFrame({"minutes": [0.0], "recovered": [0.0], "low": [0.0], "high": [0.0], "at_risk": curve["at_risk"][:1], "left": curve["at_risk"][:1]})
-    return pl.concat([start.cast(dict(curve.schema)), curve])
+    start = pl.DataFrame(
+        {
+            "minutes": [0.0],
+            "recovered": [0.0],
+            "low": [0.0],
+            "high": [0.0],
+            "at_risk": curve["at_risk"][:1],
+            "left": curve["at_risk"][:1],
+        }
+    )
+    return pl.concat([start.cast(curve.schema), curve])
 
 
 def _cut(steps: pl.DataFrame, horizon: float) -> pl.DataFrame:
@@ -69,12 +78,22 @@ def _axis(steps: pl.DataFrame, horizon: float) -> alt.X:
     labels = [f"datum.value == {tick:g} ? ['{tick:g}', '{_still_followed(steps, tick)}'] : " for tick in ticks]
     axis = alt.Axis(values=ticks, labelExpr="".join(labels) + "datum.label", labelOverlap=False, labelLineHeight=17)
     scale = alt.Scale(domain=[0, horizon], nice=False)
-    return alt.X("minutes:Q", title=["minutes since it left its preferred model", "second line: episodes still followed"], scale=scale, axis=axis)
+    return alt.X(
+        "minutes:Q",
+        title=["minutes since it left its preferred model", "second line: episodes still followed"],
+        scale=scale,
+        axis=axis,
+    )
 
 
 def _line(shown: pl.DataFrame, mode: Mode, x: alt.X) -> Any:
     line = alt.Chart(shown).mark_line(interpolate="step-after", strokeWidth=2.5, color=theme.ink(mode).preferred)
-    y = alt.Y("recovered:Q", title="back on the preferred model", axis=alt.Axis(format="%", tickCount=5), scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y(
+        "recovered:Q",
+        title="back on the preferred model",
+        axis=alt.Axis(format="%", tickCount=5),
+        scale=alt.Scale(domain=[0, 1]),
+    )
     tips = [
         alt.Tooltip("minutes:Q", title="Minutes", format=",.1f"),
         alt.Tooltip("recovered:Q", title="Recovered", format=".1%"),
@@ -95,7 +114,11 @@ def _landmarks(shown: pl.DataFrame, mode: Mode, horizon: float) -> Any:
     c = theme.ink(mode)
     rows = [(mark, at(shown, mark)["recovered"]) for mark in _MARKS if mark < horizon]
     marks = pl.DataFrame(
-        {"minutes": [float(m) for m, _ in rows], "recovered": [s for _, s in rows], "words": [f"{s:.0%} within {m} min" for m, s in rows]},
+        {
+            "minutes": [float(m) for m, _ in rows],
+            "recovered": [s for _, s in rows],
+            "words": [f"{s:.0%} within {m} min" for m, s in rows],
+        },
         schema={"minutes": pl.Float64, "recovered": pl.Float64, "words": pl.String},
     )
     base = alt.Chart(marks).encode(x="minutes:Q", y="recovered:Q")

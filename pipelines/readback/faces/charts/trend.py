@@ -13,6 +13,8 @@ from readback.faces.theme import Mode
 
 _FORMATS = {Grain.MONTH: "%b %Y", Grain.WEEK: "%-d %b", Grain.DAY: "%-d %b"}
 _MOST_TICKS = 12
+_TIGHT = {"left": 2, "right": 2, "top": 2, "bottom": 2}
+"""A dictionary, because Streamlit's page writes into it."""
 
 
 def trend(
@@ -43,7 +45,8 @@ def sparkline(frame: pl.DataFrame, mode: Mode = "light", *, zone: str = "UTC", h
     last = drawn.filter(pl.col("shown").is_not_null()).tail(1)
     point = alt.Chart(last).mark_point(filled=True, size=46, color=color, opacity=1)
     dot = point.encode(x=x, y=alt.Y("shown:Q", axis=None), tooltip=_tooltip())
-    return dressed(alt.layer(band, line, dot).properties(height=height, width="container"), mode)
+    tight = alt.layer(band, line, dot).properties(height=height, width="container", padding=_TIGHT)
+    return dressed(tight, mode)
 
 
 def members(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 30) -> Any:
@@ -52,10 +55,17 @@ def members(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "co
         return nothing("No member to compare in this period", mode)
     drawn = inert(_plotted(frame, "UTC"), "member").sort("shown", descending=True, nulls_last=True)
     c = theme.ink(mode)
-    y = alt.Y("member:N", sort=drawn["member"].to_list(), title=None, axis=alt.Axis(labelLimit=190, grid=False, labelColor=c.text))
+    y = alt.Y(
+        "member:N",
+        sort=drawn["member"].to_list(),
+        title=None,
+        axis=alt.Axis(labelLimit=190, grid=False, labelColor=c.text),
+    )
     base = alt.Chart(drawn).encode(y=y, tooltip=_tooltip("member"))
     x = _value_axis(drawn, alt.X, "shown")
-    rule = base.mark_rule(strokeWidth=3, opacity=0.35, color=c.preferred, strokeCap="round").encode(x=alt.X("low:Q"), x2="high:Q")
+    rule = base.mark_rule(strokeWidth=3, opacity=0.35, color=c.preferred, strokeCap="round").encode(
+        x=alt.X("low:Q"), x2="high:Q"
+    )
     dot = base.mark_point(filled=True, size=80, color=c.preferred, opacity=1).encode(x=x)
     value = base.mark_text(align="left", dx=8, color=c.text).encode(x=alt.X("high:Q"), text="headline:N")
     words = base.transform_filter("datum.shown === null").mark_text(align="left", color=c.muted, fontStyle="italic")

@@ -1,0 +1,18 @@
+-- [metric]
+-- question   = "How much longer did the slowest twentieth of fallbacks wait before the winning attempt started?"
+-- unit       = "ms"
+-- better     = "lower"
+-- estimator  = "quantile"
+-- quantile   = 0.95
+-- dimensions = ["all", "workflow", "model"]
+-- needs      = ["latency"]
+-- model      = "served"
+-- no_rows    = "null"
+-- definition_version = 1
+-- references = ["statistics.md §6"]
+--
+-- Read off the daily logarithmic histograms: within 1% of the exact quantile. Percentiles are never averaged.
+select
+    cast(period_start at time zone $timezone as date) as day, workflow, model, bucket, requests as bucket_count
+from latency_histograms
+where measure = 'added_latency_ms'

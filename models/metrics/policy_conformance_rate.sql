@@ -1,0 +1,42 @@
+-- [metric]
+-- question   = "How many of the fallbacks that can be judged did the policy in force allow?"
+-- unit       = "fraction"
+-- better     = "higher"
+-- estimator  = "clustered_proportion"
+-- needs      = []
+-- model      = "preferred"
+-- no_rows    = "null"
+-- definition_version = 1
+-- references = ["outcomes-and-policy.md §5.3"]
+--
+-- Coverage: fallbacks judged / all; an indeterminate one is never counted as compliant.
+with clusters as (
+    select
+        day, workflow, workflow_class, team, model, cause, hour_at,
+        sum(request_count) as eligible,
+        sum(case when verdict in ('in_policy', 'out_of_policy') then request_count else 0 end) as observable,
+        sum(case when verdict = 'in_policy' then request_count else 0 end) as numerator,
+        sum(case when verdict in ('in_policy', 'out_of_policy') then weight_squares else 0 end) as weight_squares,
+        sum(case when verdict in ('in_policy', 'out_of_policy') then sample_count else 0 end) as n,
+        sum(case when verdict = 'in_policy' then sample_count else 0 end) as x
+    from request_hours
+    where lane = 'fallback'
+    group by day, workflow, workflow_class, team, model, cause, hour_at
+)
+
+select
+    day, workflow, workflow_class, team, model, cause,
+    sum(numerator) as numerator,
+    sum(observable) as denominator,
+    sum(eligible) as eligible,
+    sum(observable) as observable,
+    sum(weight_squares) as weight_squares,
+    cast(sum(case when n > 0 then 1 else 0 end) as double) as cluster_count,
+    sum(n) as cluster_n,
+    sum(n * n) as cluster_n2,
+    sum(n * n * n) as cluster_n3,
+    sum(x) as cluster_x,
+    sum(x * x) as cluster_x2,
+    sum(x * n) as cluster_xn
+from clusters
+group by day, workflow, workflow_class, team, model, cause

@@ -1,0 +1,20 @@
+-- [metric]
+-- question   = "How many episodes were back on the preferred model within 15 minutes?"
+-- unit       = "fraction"
+-- better     = "higher"
+-- estimator  = "survival"
+-- horizon_s  = 900
+-- grains     = ["week", "month", "all"]
+-- minimum_n  = 8
+-- needs      = ["chain", "served_model"]
+-- model      = "preferred"
+-- no_rows    = "null"
+-- definition_version = 1
+-- references = ["statistics.md §2"]
+--
+-- One row per episode, on the day it opened. An episode whose recovery was not seen is censored at its last sight,
+-- never dropped; held and disabled are no recoveries.
+select
+    cast(opened_at at time zone $timezone as date) as day,
+    workflow, workflow_class, cause, preferred_model as model, provider, team, duration_s, is_recovered
+from episodes

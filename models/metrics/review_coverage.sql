@@ -1,0 +1,32 @@
+-- [metric]
+-- question   = "How many of the outputs that were released or held did a person decide on?"
+-- unit       = "fraction"
+-- better     = "higher"
+-- estimator  = "proportion"
+-- lanes      = ["all", "preferred", "fallback"]
+-- outcome    = "review_decision"
+-- model      = "served"
+-- no_rows    = "null"
+-- definition_version = 1
+-- references = ["outcomes-and-policy.md §3.3"]
+--
+-- A run without a decision counts once its review window has elapsed; run_status then calls it not_eligible for the
+-- override rate. A run that is still within its window is observable and not yet mature.
+with reviewable as (
+    select
+        *,
+        status in ('event', 'clear') and is_mature as is_decided,
+        status in ('event', 'clear') and is_mature or status = 'not_eligible' as is_settled
+    from run_clusters
+    where metric = 'override' and (is_reviewable or status in ('event', 'clear'))
+)
+
+select
+    day, workflow, workflow_class, team, cause, model, provider, lane,
+    sum(case when is_decided then run_count else 0 end) as numerator,
+    sum(case when is_settled then run_count else 0 end) as denominator,
+    sum(run_count) as eligible,
+    sum(case when status <> 'uncovered' then run_count else 0 end) as observable,
+    sum(case when is_settled then weight_squares else 0 end) as weight_squares
+from reviewable
+group by day, workflow, workflow_class, team, cause, model, provider, lane

@@ -1,0 +1,19 @@
+-- [metric]
+-- question   = "How many released outputs had to be redone?"
+-- unit       = "fraction"
+-- better     = "lower"
+-- estimator  = "clustered_proportion"
+-- lanes      = ["all", "preferred", "fallback"]
+-- outcome    = "rework"
+-- model      = "served"
+-- no_rows    = "null"
+-- definition_version = 1
+-- references = ["outcomes-and-policy.md §3.2, §3.6"]
+--
+-- Of released runs whose window has fully elapsed, by the day the run began; never by the day of the rework.
+select
+    day, workflow, workflow_class, team, cause, model, provider, lane,
+    numerator, denominator, eligible, observable, weight_squares,
+    cluster_count, cluster_n, cluster_n2, cluster_n3, cluster_x, cluster_x2, cluster_xn
+from run_days
+where metric = 'rework'

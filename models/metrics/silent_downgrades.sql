@@ -1,0 +1,20 @@
+-- [metric]
+-- question   = "How many requests did an unapproved or unmarked substitute answer without any sign to the user?"
+-- unit       = "requests"
+-- better     = "lower"
+-- estimator  = "total"
+-- interval   = "poisson"
+-- needs      = ["chain", "served_model"]
+-- model      = "preferred"
+-- no_rows    = "null"
+-- definition_version = 1
+-- references = ["outcomes-and-policy.md §5.3", "statistics.md §1.1"]
+--
+-- Days on which requests were seen and none was silent are a zero; days without requests are absent.
+select
+    day, workflow, workflow_class, team, model, cause,
+    sum(case when is_silent then request_count else 0 end) as numerator,
+    sum(request_count) as eligible,
+    sum(case when lane is not null then request_count else 0 end) as observable
+from request_hours
+group by day, workflow, workflow_class, team, model, cause

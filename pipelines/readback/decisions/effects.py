@@ -1,0 +1,139 @@
+"""The adjusted outcome comparisons as decisions read them, and how they are told. Nothing is estimated here."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from readback.contracts.vocabulary import Confidence, Dimension, MetricStatus
+
+OUTCOMES = {"downstream_error_rate": "downstream errors", "rework_rate": "rework", "override_rate": "overrides"}
+"""Outcome metrics that can show a substitute to be worse, the gravest first, and what each is called in a sentence."""
+
+_MEDIUM_E_VALUE = 1.5
+_LEAST_FALLBACK_RUNS = 30
+_LEAST_EPISODES = 8
+_LEAST_EVENTS = 5
+_LEAST_OVERLAP = 0.5
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A row of `outcome_effects`: fallback minus preferred, in fractions."""
+
+    metric: str
+    dimension: str
+    member: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    crude_estimate: float | None
+    strata: int
+    episodes: int
+    n_fallback: int
+    n_preferred: int
+    events_fallback: int
+    events_preferred: int
+    overlap: float | None
+    e_value: float | None
+    status: str
+    warning: str | None
+    first_at: datetime | None
+    last_at: datetime | None
+
+    @property
+    def is_known(self) -> bool:
+        """May be read as a difference."""
+        return self.status == MetricStatus.OK and None not in (self.estimate, self.low, self.high)
+
+    @property
+    def is_harm(self) -> bool:
+        """The whole interval says worse on the substitute; touching zero does not."""
+        return self.metric in OUTCOMES and self.is_known and self.low is not None and self.low > 0
+
+    @property
+    def confidence(self) -> Confidence:
+        """Medium with enough runs, episodes, events, overlap and E-value, and no warning; else low (§3.5, §5.8)."""
+        guards = (
+            self.warning is None,
+            self.n_fallback >= _LEAST_FALLBACK_RUNS,
+            self.episodes >= _LEAST_EPISODES,
+            self.events_fallback + self.events_preferred >= _LEAST_EVENTS,
+            (self.overlap or 0.0) >= _LEAST_OVERLAP,
+            (self.e_value or 0.0) >= _MEDIUM_E_VALUE,
+        )
+        return Confidence.MEDIUM if self.is_harm and all(guards) else Confidence.LOW
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the evidence keeps."""
+        return asdict(self)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What `outcome_effects_rows` is shown for."""
+        outcome = self.metric.removesuffix("_rate")
+        return {"metric": self.metric, "outcome": outcome, "dimension": self.dimension, "member": self.member}
+
+
+class Effects:
+    """Every comparison, by whom it speaks of."""
+
+    def __init__(self, found: Iterable[Effect]) -> None:
+        self._found = {(effect.dimension, effect.member, effect.metric): effect for effect in found}
+
+    def of(self, dimension: Dimension, member: str | None) -> Iterator[Effect]:
+        """Comparisons of one workflow or substitute that may be read, the gravest outcome first."""
+        for metric in OUTCOMES:
+            effect = self._found.get((dimension.value, member or "(none)", metric))
+            if effect is not None and effect.is_known:
+                yield effect
+
+
+def percent(fraction: float) -> str:
+    """A share, with one decimal where that tells more than the whole number.
+
+    >>> percent(0.0213), percent(0.00042), percent(0.5)
+    ('2.1%', '0.042%', '50%')
+    """
+    return f"{100 * fraction:.2g}%" if abs(fraction) < 0.1 else f"{100 * fraction:.3g}%"
+
+
+def points(fraction: float) -> str:
+    """A difference of shares in percentage points, always with its sign.
+
+    >>> points(0.0213), points(-0.0004)
+    ('+2.1 pp', '-0.04 pp')
+    """
+    return f"{100 * fraction:+.2g} pp" if abs(fraction) < 0.1 else f"{100 * fraction:+.3g} pp"
+
+
+def told(effect: Effect) -> str:
+    """The difference with its interval, and what it rests on."""
+    return (
+        f"{change(effect.estimate, effect.low, effect.high, OUTCOMES[effect.metric])}, "
+        f"{effect.n_fallback:,} fallback runs in {effect.episodes:,} episodes against {effect.n_preferred:,} preferred"
+    )
+
+
+def change(estimate: float | None, low: float | None, high: float | None, what: str) -> str:
+    """`+2.1 pp rework (95% CI +0.9 to +3.4)`.
+
+    >>> change(0.021, 0.009, 0.034, "rework")
+    '+2.1 pp rework (95% CI +0.9 to +3.4)'
+    """
+    if estimate is None or low is None or high is None:
+        return f"{what}: not known"
+    return f"{points(estimate)} {what} (95% CI {points(low)[:-3]} to {points(high)[:-3]})"
+
+
+def doubt(effect: Effect) -> str:
+    """The unadjusted difference beside, how strong an unmeasured cause would have to be, and any warning."""
+    said = [f"Unadjusted: {points(effect.crude_estimate)}." if effect.crude_estimate is not None else ""]
+    if effect.e_value is not None:
+        said.append(
+            f"To explain it away, an unmeasured cause would need to make both fallback and "
+            f"{OUTCOMES[effect.metric]} {effect.e_value:.2g} times likelier."
+        )
+    said.append(f"{effect.warning[:1].upper()}{effect.warning[1:]}." if effect.warning else "")
+    return " ".join(part for part in said if part)

@@ -1,0 +1,218 @@
+"""Daily marts: sufficient statistics per local day, made anew for the days that changed and for no others.
+
+What a row of a mart is, the SQL of `models/marts/` and `models/metrics/` says; here is which days and in what order.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from readback import shipped, store
+from readback.metrics.definitions import Definition, definitions, metrics_of
+from readback.metrics.local_days import Batch, Range, batches, days_of, start_of
+from readback.settings import Settings
+
+GAMMA = 1.01 / 0.99
+"""Base of the latency buckets: a relative error of at most 1%."""
+
+_SUMS = ("numerator", "denominator", "eligible", "observable", "weight_squares", "cluster_count", "cluster_n",
+         "cluster_n2", "cluster_n3", "cluster_x", "cluster_x2", "cluster_xn")  # fmt: skip
+_DAILY = f"""create table if not exists marts.metric_daily (
+    metric varchar, day date, workflow varchar, workflow_class varchar, cause varchar, model varchar, provider varchar,
+    team varchar, lane varchar, {", ".join(f"{name} double" for name in _SUMS)})"""
+_EFFECTS = """create table if not exists marts.effect_daily (
+    metric varchar, day date, block varchar, workflow varchar, workflow_class varchar, lane varchar,
+    hour_at timestamptz, cluster_id varchar, episode_id varchar, cause varchar, served_model varchar,
+    review_mode varchar, n double, x double)"""
+_MATURITIES = """create table if not exists marts.maturities (
+    metric varchar, day date, workflow varchar, window_s double, opens_at timestamptz, matures_at timestamptz)"""
+_MODELS = (
+    "create table if not exists marts.model_days (day date, model varchar, provider varchar, request_count bigint)"
+)
+_MADE = "create table if not exists marts.made_from (fingerprint varchar)"
+
+BY_DAY = ("metric_daily", "effect_daily", "maturities", "model_days")
+"""Marts that hold rows by local day."""
+
+OF_EPISODES = ("open_episodes", "degraded_minutes")
+"""Daily metrics whose facts are the episodes: few, and an open one grows daily, so they are made anew each time."""
+
+
+def create_marts(con: store.Connection) -> None:
+    """The schema `marts` and its tables, where they do not exist yet."""
+    con.execute("create schema if not exists marts")
+    for statement in (_DAILY, _EFFECTS, _MATURITIES, _MODELS, _MADE):
+        con.execute(statement)
+
+
+def renew(con: store.Connection, settings: Settings, as_of: datetime, dirty: Sequence[Range]) -> None:
+    """Bring every daily mart up to date.
+
+    Stale are the days that `dirty` touches, those on which a run came of age since, and all of them where a model, the
+    time zone or what is watched has changed.
+    """
+    create_marts(con)
+    zone = settings.project.timezone
+    for batch in batches(stale_days(con, settings, dirty), zone):
+        _renew_requests(con, batch, zone)
+        _renew_runs(con, batch, zone)
+    _renew_episodes(con, as_of, zone)
+
+
+def stale_days(con: store.Connection, settings: Settings, dirty: Sequence[Range]) -> set[date]:
+    """Local days whose rows no longer hold; remembers what the marts are made from."""
+    zone, now = settings.project.timezone, fingerprint(con, settings)
+    before = con.execute("select fingerprint from marts.made_from").fetchall()
+    days = days_of(dirty, zone) | {day for (day,) in store.query(con, store.model("marts/due_days")).fetchall()}
+    if before != [(now,)]:
+        con.execute("delete from marts.made_from")
+        con.execute("insert into marts.made_from values (?)", [now])
+        days |= _whole_history(con, zone)
+        for mart in BY_DAY:
+            con.execute(f"delete from marts.{mart}")
+        con.execute("delete from latency_histograms")
+    return days
+
+
+def fingerprint(con: store.Connection, settings: Settings) -> str:
+    """A hash of everything but facts that the daily rows follow from: models, time zone, coverage and windows."""
+    told = hashlib.sha256(settings.project.timezone.encode())
+    for folder in ("marts", "metrics"):
+        for file in sorted((shipped.models() / folder).glob("*.sql")):
+            told.update(file.read_bytes())
+    for facts in (
+        "select * exclude (watermark_at) from outcome_coverage order by all",
+        "select * from run_windows order by all",
+    ):
+        told.update(repr(con.execute(facts).fetchall()).encode())
+    return told.hexdigest()
+
+
+def name_models(con: store.Connection) -> None:
+    """`model_providers`: the provider that most requests had a model from."""
+    con.execute(
+        """create or replace temp table model_providers as
+        select model, arg_max(provider, (request_count, provider)) as provider from (
+            select model, provider, sum(request_count) as request_count from marts.model_days group by model, provider)
+        group by model"""
+    )
+
+
+def _renew_requests(con: store.Connection, batch: Batch, zone: str) -> None:
+    bound = _bound(batch, zone)
+    _replace(con, "model_days", batch, store.model("marts/model_days"), bound)
+    con.execute(
+        "delete from latency_histograms where period_start >= ? and period_start < ?", [batch.from_at, batch.to_at]
+    )
+    store.insert_model(con, "latency_histograms", store.model("marts/latency_histograms"), bound)
+    _temporary(con, "request_hours", bound)
+    _replace_metrics(con, [d for d in _daily() if d.outcome is None and d.metric not in OF_EPISODES], batch, bound)
+    con.execute("drop table request_hours")
+
+
+def _renew_runs(con: store.Connection, batch: Batch, zone: str) -> None:
+    """Outcome metrics and comparisons. The status of a run is judged for the batch alone: `runs` is cut to it first."""
+    bound = _bound(batch, zone)
+    con.execute(
+        """create or replace temp table runs as
+        select * from main.runs where started_at >= $from_at and started_at < $to_at""",
+        {"from_at": batch.from_at, "to_at": batch.to_at},
+    )
+    con.execute(f"create or replace temp table run_status as\n{store.model('continuity/run_status')}")
+    _replace(con, "maturities", batch, store.model("marts/maturities"), bound)
+    _temporary(con, "run_clusters", bound)
+    _temporary(con, "run_days", bound)
+    _replace(con, "effect_daily", batch, store.model("marts/effect_daily"), bound)
+    _replace_metrics(con, [d for d in _daily() if d.outcome is not None], batch, bound)
+    for cut in ("run_days", "run_clusters", "run_status", "runs"):
+        con.execute(f"drop table temp.{cut}")
+
+
+def _renew_episodes(con: store.Connection, as_of: datetime, zone: str) -> None:
+    make_calendar(con, as_of, zone)
+    con.execute(
+        """create or replace temp table traffic_days as
+        select distinct day, workflow, workflow_class, team, model from marts.metric_daily
+        where metric = 'fallback_frequency' and denominator > 0"""
+    )
+    for metric in OF_EPISODES:
+        con.execute("delete from marts.metric_daily where metric = ?", [metric])
+        _insert_metric(con, metric, {"timezone": zone})
+
+
+def make_calendar(con: store.Connection, as_of: datetime, zone: str) -> None:
+    """`calendar`: every local day of which there is something to say. `days`: the same with bounds, up to `as_of`.
+
+    Days without traffic or episodes are left out: one record with a wrong year must not call decades into being.
+    """
+    con.execute(
+        """create or replace temp table calendar as
+        select distinct day from marts.metric_daily
+        union
+        select cast(unnest(generate_series(
+            cast(opened_at at time zone $zone as date),
+            cast(case when state = 'open' then $as_of else opened_at + duration_s * interval '1 second' end
+                at time zone $zone as date),
+            interval '1 day')) as date)
+        from episodes
+        union
+        select cast($as_of at time zone $zone as date)""",
+        {"zone": zone, "as_of": as_of},
+    )
+    con.execute(
+        """create or replace temp table days as
+        select day, cast(day as timestamp) at time zone $zone as start_at,
+            least(cast(day + 1 as timestamp) at time zone $zone, $as_of) as end_at
+        from calendar""",
+        {"zone": zone, "as_of": as_of},
+    )
+
+
+def first_day_start(con: store.Connection, zone: str) -> datetime:
+    """Start of the first day of the calendar."""
+    (first,) = con.execute("select min(day) from calendar").fetchall()[0]
+    return start_of(first, zone)
+
+
+def _daily() -> list[Definition]:
+    return metrics_of("proportion", "clustered_proportion", "total", "rate")
+
+
+def _replace_metrics(
+    con: store.Connection, asked: Iterable[Definition], batch: Batch, bound: Mapping[str, Any]
+) -> None:
+    for definition in asked:
+        con.execute(
+            "delete from marts.metric_daily where metric = ? and day between ? and ?",
+            [definition.metric, batch.first, batch.last],
+        )
+        _insert_metric(con, definition.metric, bound)
+
+
+def _insert_metric(con: store.Connection, metric: str, bound: Mapping[str, Any]) -> None:
+    body = store.model(f"metrics/{definitions()[metric].metric}")
+    store.insert_model(con, "marts.metric_daily", f"select '{metric}' as metric, * from (\n{body})", bound)
+
+
+def _replace(con: store.Connection, mart: str, batch: Batch, sql: str, bound: Mapping[str, Any]) -> None:
+    con.execute(f"delete from marts.{mart} where day between ? and ?", [batch.first, batch.last])
+    store.insert_model(con, f"marts.{mart}", sql, bound)
+
+
+def _temporary(con: store.Connection, name: str, bound: Mapping[str, Any]) -> None:
+    sql = store.model(f"marts/{name}")
+    con.execute(f"create or replace temp table {name} as\n{sql}", store.bound(sql, bound))
+
+
+def _bound(batch: Batch, zone: str) -> dict[str, Any]:
+    return {"from_at": batch.from_at, "to_at": batch.to_at, "timezone": zone, "gamma": GAMMA}
+
+
+def _whole_history(con: store.Connection, zone: str) -> set[date]:
+    found = con.execute(
+        """select distinct cast(started_at at time zone $zone as date) from requests
+        union select distinct cast(started_at at time zone $zone as date) from runs""",
+        {"zone": zone},
+    )
+    return {day for (day,) in found.fetchall()}

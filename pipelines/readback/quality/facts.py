@@ -1,0 +1,88 @@
+"""Checks → facts: one aggregate scan of a table by DuckDB, and rows that show a failure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from readback import store
+from readback.contracts import Row
+from readback.quality.checks import Check
+
+Range = tuple[datetime, datetime]
+"""A half-open stretch of time."""
+
+TIMES = {
+    "attempts": "started_at",
+    "requests": "started_at",
+    "fallback_events": "occurred_at",
+    "runs": "started_at",
+    "run_status": "started_at",
+}
+"""Tables that grow with the traffic: only their changed stretches are checked."""
+
+SAMPLED = {"run_status": ("runs", 50_000)}
+"""A view that is dear to evaluate: about so many of the rows that it follows from are checked."""
+
+MOST_KEYS = 1_000_000
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was measured of one table: the rows looked at, and one number for each check; None without any value."""
+
+    rows: int
+    scope: str
+    values: dict[str, float | None]
+
+
+def measure(con: store.Connection, row: type[Row], asked: Sequence[Check], changed: Sequence[Range]) -> Facts | None:
+    """The facts that checks ask for; None where nothing changed in a table that is checked by stretches."""
+    if row.table in TIMES and not changed:
+        return None
+    scope = _scope(con, row, changed)
+    ((rows,),) = con.execute(f"select count(*) from {scope}").fetchall()
+    sampling = max(1, -(-rows // MOST_KEYS))
+    facts = [_fact(each, scope) for each in asked]
+    (values,) = con.execute(
+        f"select {', '.join(facts)} from {scope}".replace("{sampling}", str(sampling))
+    ).fetchall()
+    return Facts(rows, scope, {each.name: _number(value) for each, value in zip(asked, values, strict=True)})
+
+
+def failing_rows(con: store.Connection, asked: Check, scope: str) -> str:
+    """JSON of up to five rows that break a check."""
+    broken = asked.broken.replace("{rows}", scope)
+    ((sample,),) = con.execute(
+        f"select cast(to_json(list(broken)) as varchar) from (select * from ({broken}) limit {_SHOWN}) as broken"
+    ).fetchall()
+    return str(sample)
+
+
+def _scope(con: store.Connection, row: type[Row], changed: Sequence[Range]) -> str:
+    """The rows to look at, as a relation."""
+    if row.table not in TIMES:
+        return row.table
+    stretches = _stretches(TIMES[row.table], changed)
+    if row.table not in SAMPLED:
+        return f"(select * from {row.table} where {stretches})"
+    behind, most = SAMPLED[row.table]
+    ((rows,),) = con.execute(f"select count(*) from {behind} where {_stretches(TIMES[behind], changed)}").fetchall()
+    return f"(select * from {row.table} where ({stretches}) and hash({row.key[0]}) % {max(1, rows // most)} = 0)"
+
+
+def _stretches(time: str, changed: Sequence[Range]) -> str:
+    return " or ".join(
+        f"({time} >= timestamptz '{start.isoformat()}' and {time} < timestamptz '{end.isoformat()}')"
+        for start, end in changed
+    )
+
+
+def _fact(asked: Check, scope: str) -> str:
+    if asked.fact is not None:
+        return asked.fact
+    return f"(select count(*) from ({asked.broken.replace('{rows}', scope)}))"
+
+
+def _number(value: object) -> float | None:
+    return None if value is None else float(str(value))

@@ -1,0 +1,95 @@
+"""What ties tables together, and columns of one row to each other: no contract of one column can say it."""
+
+from readback.quality.checks import Check
+
+
+def _law(table: str, name: str, broken: str, column: str | None = None) -> Check:
+    return Check(table=table, column=column, name=name, broken=broken)
+
+
+LAWS: tuple[Check, ...] = (
+    _law(
+        "files",
+        "every line of a file is accounted for",
+        """select path, lines, row_lines, duplicate_lines, ignored_lines, quarantined_lines from {rows}
+        where lines <> row_lines + duplicate_lines + ignored_lines + quarantined_lines""",
+    ),
+    _law(
+        "quarantine",
+        "every quarantined line is counted by its file",
+        """select files.file_id, files.path, files.quarantined_lines, count(q.line) as listed from files
+        left join {rows} as q using (file_id) group by all having count(q.line) <> files.quarantined_lines""",
+    ),
+    _law(
+        "requests",
+        "is_fallback is unknown exactly where a reason is given",
+        "select * from {rows} where (is_fallback is null) <> (not_derivable_reason is not null)",
+        "not_derivable_reason",
+    ),
+    _law(
+        "fallback_events",
+        "every fallback event is a request that fell back, and the reverse",
+        """select e.fallback_id, e.request_id, r.request_id as fell_back from {rows} as e
+        full outer join (
+            select request_id from requests where is_fallback and started_at >= (select min(occurred_at) from {rows})
+            and started_at <= (select max(occurred_at) from {rows})
+        ) as r on e.request_id = r.request_id
+        where r.request_id is null""",
+        "request_id",
+    ),
+    _law(
+        "fallback_events",
+        "an event that is in policy has no reason against it, any other has one",
+        "select * from {rows} where (verdict = 'in_policy') <> (len(verdict_reasons) = 0)",
+        "verdict_reasons",
+    ),
+    _law(
+        "fallback_events",
+        "episode_id names an episode",
+        "select * from {rows} where episode_id is not null and episode_id not in (select episode_id from episodes)",
+        "episode_id",
+    ),
+    _law(
+        "episodes",
+        "an episode has a recovery exactly when it recovered, and not before it opened",
+        """select * from {rows} where is_recovered <> (recovered_at is not null)
+        or is_recovered <> (state = 'recovered') or recovered_at < opened_at or last_seen_at < opened_at""",
+        "recovered_at",
+    ),
+    _law(
+        "runs",
+        "a run has no more fallbacks than requests",
+        "select * from {rows} where fallback_count > request_count",
+        "fallback_count",
+    ),
+    _law(
+        "run_status",
+        "a run has exactly one status for each outcome metric",
+        """select run_id, count(*) as statuses from {rows} group by run_id
+        having count(*) <> 3 or count(distinct metric) <> 3""",
+    ),
+    _law(
+        "outcome_links",
+        "the shares of an outcome add up to one",
+        "select outcome_id, sum(weight) as share from {rows} group by outcome_id having abs(sum(weight) - 1) > 1e-6",
+        "weight",
+    ),
+    _law(
+        "metric_values",
+        "the interval holds the figure",
+        "select * from {rows} where low > value + 1e-9 or high < value - 1e-9",
+        "value",
+    ),
+    _law(
+        "metric_values",
+        "a fraction lies between 0 and 1",
+        "select * from {rows} where unit = 'fraction' and (value < 0 or value > 1)",
+        "value",
+    ),
+    _law(
+        "metric_values",
+        "a figure without data is absent, never 0",
+        "select * from {rows} where status in ('no_data', 'not_reported') and value is not null",
+        "value",
+    ),
+)
