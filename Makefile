@@ -1,6 +1,6 @@
 # Every target sets up .venv by itself, from requirements.lock: with uv where it is installed, else with venv and pip.
 PYTHON ?= python3
-PROJECT ?= .
+PROJECT ?= readback-demo
 BIN := .venv/bin
 READY := .venv/.ready
 

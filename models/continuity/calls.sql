@@ -12,6 +12,7 @@ with attempts_around as (
     from attempts as a
     left join model_names as requested on a.model_requested = requested.name
     left join model_names as served on a.model_served = served.name
+    anti join observed_twice as twice on a.attempt_id = twice.attempt_id
     where a.started_at >= $from_at - to_seconds($overlap_s) and a.started_at < $to_at + to_seconds($overlap_s)
 ),
 

@@ -14,12 +14,12 @@ with seen as (
 ),
 
 hours as (
-    select workflow, hour_at, count(*)::double as n, sum(is_off)::double as x from seen group by workflow, hour_at
+    select workflow, hour_at, cast(count(*) as double) as n, cast(sum(is_off) as double) as x from seen group by workflow, hour_at
 ),
 
 sums as (
     select
-        workflow, sum(n)::bigint as request_count, sum(x)::bigint as fallback_count, sum(n * n) as n2, sum(n * n * n) as n3,
+        workflow, cast(sum(n) as bigint) as request_count, cast(sum(x) as bigint) as fallback_count, sum(n * n) as n2, sum(n * n * n) as n3,
         sum(x * x) as x2, sum(x * n) as xn, count(distinct case when x > 0 then cast(hour_at as date) end) as day_count
     from hours
     group by workflow
@@ -27,16 +27,16 @@ sums as (
 
 company as (
     select
-        workflow, count(*)::double as n, sum(is_off)::double as x,
-        sum(count(*)) over (partition by preferred_model, hour_at)::double - n as other_n,
-        sum(sum(is_off)) over (partition by preferred_model, hour_at)::double - x as other_x
+        workflow, cast(count(*) as double) as n, cast(sum(is_off) as double) as x,
+        cast(sum(count(*)) over (partition by preferred_model, hour_at) as double) - n as other_n,
+        cast(sum(sum(is_off)) over (partition by preferred_model, hour_at) as double) - x as other_x
     from seen
     where preferred_model is not null
     group by workflow, preferred_model, hour_at
 ),
 
 expected as (
-    select workflow, sum(n * other_x / other_n) as expected_count, sum(x)::bigint as comparable_count
+    select workflow, sum(n * other_x / other_n) as expected_count, cast(sum(x) as bigint) as comparable_count
     from company
     where other_n > 0
     group by workflow
@@ -48,12 +48,14 @@ families as (
 ),
 
 places as (
-    select workflow, policy_id, workflow_class from seen where workflow_class is not null group by all
+    select workflow, policy_id, workflow_class from seen where workflow_class is not null
+    group by workflow, policy_id, workflow_class
     qualify row_number() over (partition by workflow order by count(*) desc, policy_id, workflow_class) = 1
 ),
 
 stand_ins as (
-    select workflow, preferred_model, served_model, count(*) as served_count from seen where is_off = 1 group by all
+    select workflow, preferred_model, served_model, count(*) as served_count from seen where is_off = 1
+    group by workflow, preferred_model, served_model
     qualify row_number() over (partition by workflow order by count(*) desc, preferred_model, served_model) = 1
 )
 

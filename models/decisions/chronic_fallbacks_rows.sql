@@ -3,7 +3,7 @@
 select
     cast(started_at as date) as day,
     count(*) as request_count,
-    sum(case when is_fallback then 1 else 0 end)::bigint as fallback_count,
+    cast(sum(case when is_fallback then 1 else 0 end) as bigint) as fallback_count,
     list_sort(list(distinct first_cause) filter (where is_fallback)) as causes,
     list_sort(list(distinct served_model) filter (where is_fallback)) as served_models
 from requests

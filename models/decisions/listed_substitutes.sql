@@ -8,7 +8,7 @@ with used as (
         workflow,
         served_model,
         count(*) as request_count,
-        count(*) / (sum(count(*)) over (partition by workflow))::double as workflow_share
+        cast(count(*) as double) / sum(count(*)) over (partition by workflow) as workflow_share
     from fallback_events
     where served_by = 'substitute' and occurred_at <= $as_of
     group by policy_id, workflow_class, workflow, served_model

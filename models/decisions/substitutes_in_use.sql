@@ -14,7 +14,7 @@ used as (
         workflow_class,
         served_model,
         count(*) as request_count,
-        sum(case when is_silent then 1 else 0 end)::bigint as silent_count,
+        cast(sum(case when is_silent then 1 else 0 end) as bigint) as silent_count,
         count(distinct cast(occurred_at as date)) as day_count,
         min(occurred_at) as first_at,
         max(occurred_at) as last_at,

@@ -111,7 +111,7 @@ def load(
 ) -> None:
     """Read files now; unknown formats are listed with the nearest guess."""
     from readback import ledger
-    from readback.faces.terminal import files_table
+    from readback.faces.tables import files_table
 
     opened = open_project(project)
     files = [(file, source) for path in paths for file in _files_of(path)]
@@ -127,17 +127,17 @@ def load(
 @app.command()
 def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     """Freshness per source and what each line became; exit 1 when the ledger does not balance."""
-    from readback.faces import questions
-    from readback.faces.terminal import balance, ledger_table
+    from readback.faces import answers, questions
+    from readback.faces.tables import balance, ledger_table
 
     with store.reader(open_project(project)) as con:
-        lost = questions.imbalance(con)
+        lost = answers.imbalance(con)
         frame = questions.ledger(con)
         if as_json:
             _print_json(frame.to_dicts())
         else:
             out.print(ledger_table(frame, questions.as_of(con)))
-            out.print(balance(questions.refused(con), lost))
+            out.print(balance(answers.refused(con), lost))
     if lost.height:
         raise typer.Exit(1)
 
@@ -151,13 +151,13 @@ def metrics(
 ) -> None:
     """The metrics with n, interval, coverage and maturity."""
     from readback.contracts.vocabulary import Dimension, Grain
-    from readback.faces import questions
-    from readback.faces.terminal import values_table
+    from readback.faces import answers
+    from readback.faces.tables import values_table
 
     _one_of(by, Dimension, "--by")
     _one_of(grain, Grain, "--grain")
     with store.reader(open_project(project)) as con:
-        frame = questions.values(con, by, grain)
+        frame = answers.values(con, by, grain)
         if as_json:
             _print_json(frame.to_dicts())
         else:
@@ -172,7 +172,7 @@ def sql(
     as_json: JsonOption = False,
 ) -> None:
     """Read-only SQL on the published database, without access to files or the network."""
-    from readback.faces.terminal import rows_table, spreadsheet_safe
+    from readback.faces.tables import rows_table, spreadsheet_safe
 
     with store.reader(open_project(project)) as con:
         frame = store.select(con, statement).pl()
@@ -194,7 +194,7 @@ def alerts(
 ) -> None:
     """List alerts; `check` exits 2 when one is open; `ack` and `resolve` move one on."""
     from readback import decisions
-    from readback.faces import questions, terminal
+    from readback.faces import answers, questions, terminal
 
     opened = open_project(project)
     if action not in ("list", "check", "ack", "resolve"):
@@ -207,7 +207,7 @@ def alerts(
                 decisions.resolve(con, alert_id or "", questions.as_of(con) or datetime.now(UTC))
         return
     with store.reader(opened) as con:
-        rows = questions.alert_rows(con, open_only=action == "check")
+        rows = answers.alerts(con, open_only=action == "check")
     _print_json([row.model_dump(mode="json") for row in rows]) if as_json else out.print(terminal.alerts(rows))
     if action == "check" and rows:
         raise typer.Exit(2)
@@ -221,11 +221,11 @@ def recommend(
 ) -> None:
     """Changes to the policy that the evidence suggests."""
     from readback import decisions
-    from readback.faces import questions, terminal
+    from readback.faces import answers, terminal
 
     opened = open_project(project)
     with store.reader(opened) as con:
-        rows = questions.recommendation_rows(con)
+        rows = answers.recommendations(con)
     if patch:
         text = opened.policy_file.read_text(encoding="utf-8") if opened.policy_file.exists() else ""
         sys.stdout.write(decisions.policy_patch(rows, text))
@@ -309,7 +309,7 @@ def demo(
 @policy_app.command("check")
 def policy_check(project: ProjectOption = HERE) -> None:
     """Validate policy.yaml: every finding with code, level, line and what to do; exit 1 on an error."""
-    from readback.faces.terminal import findings
+    from readback.faces.tables import findings
     from readback.policy.loading import load_policies
     from readback.policy.validation import validate
 
@@ -331,17 +331,37 @@ def _refresh(project: Project, *, full: bool, as_of: datetime | None) -> None:
 
 
 def _show(project: Project) -> None:
-    from readback.faces import questions, terminal
-    from readback.metrics.definitions import definitions
+    from readback.faces import answers, terminal
 
     with store.reader(project) as con:
-        out.print(terminal.overview(con, project.settings, definitions()))
+        out.print(_headlines(con, project))
         for title, rows in (
-            ("Alerts", terminal.alerts(questions.alert_rows(con, open_only=True))),
-            ("Recommendations", terminal.recommendations(questions.recommendation_rows(con))),
+            ("Alerts", terminal.alerts(answers.alerts(con, open_only=True))),
+            ("Recommendations", terminal.recommendations(answers.recommendations(con))),
         ):
             out.print(f"\n{title}", style="bold")
             out.print(rows)
+
+
+def _headlines(con: store.Connection, project: Project) -> Any:
+    """The five metrics of the newest whole month, against the month before; over everything where there is none."""
+    from readback.faces import figures, questions, terminal
+    from readback.metrics.definitions import definitions
+
+    names = [*figures.HEADLINES, *figures.COMPANIONS.values()]
+    zone = project.settings.project.timezone
+    months = questions.periods(con, "month", zone)
+    as_of = questions.as_of(con)
+    whole = [period for period in months if as_of is not None and period.end <= as_of + timedelta(minutes=5)]
+    period = max(whole, key=lambda found: found.start) if whole else None
+    if period is None:
+        rows = questions.periods(con, "all", zone)
+        now = figures.values(questions.figures(con, names, "all", rows[0].start)) if rows else []
+        return terminal.metrics_table(now, (), definitions(), title=f"All data as of {as_of or 'never'}")
+    now = figures.values(questions.figures(con, names, "month", period.start))
+    before = period.previous
+    earlier = figures.values(questions.figures(con, names, "month", before.start)) if before else []
+    return terminal.metrics_table(now, earlier, definitions(), title=f"{period.start:%B %Y}, as of {as_of:%Y-%m-%d %H:%M} UTC")
 
 
 def _write_report(project: Project, month: str) -> Path:
@@ -349,7 +369,11 @@ def _write_report(project: Project, month: str) -> Path:
     from readback.metrics.definitions import definitions
 
     with store.reader(project) as con:
-        text = monthly_report(con, month, project.settings, definitions())
+        named = project.settings.project
+        snapshot = project.published.resolve().stem
+        text = monthly_report(
+            con, month, project=named.name, zone=named.timezone, definitions=definitions(), snapshot=snapshot
+        )
     project.reports.mkdir(parents=True, exist_ok=True)
     file = project.reports / f"continuity-{month}.html"
     file.write_text(text, encoding="utf-8")

@@ -18,6 +18,7 @@ from readback.policy.naming import canonical_names
 from readback.policy.rows import policy_classes, policy_substitutes, policy_versions
 from readback.policy.version import Policy
 from readback.settings import EpisodeRule
+from readback.sources import sources
 
 Range = tuple[datetime, datetime]
 """A half-open stretch of time."""
@@ -25,6 +26,9 @@ Range = tuple[datetime, datetime]
 LEAD_IN = timedelta(minutes=15)
 LONGEST_BATCH = timedelta(days=7)
 """Days are computed in batches of this length, so that a first load fits into memory."""
+
+_OBSERVERS = ("gateway", "application", "provider")
+"""Who is believed first where two logs tell of one call."""
 
 CAUSE_FAMILIES: dict[Cause, CauseFamily] = {
     Cause.PROVIDER_THROTTLED: CauseFamily.PROVIDER,
@@ -77,10 +81,10 @@ def watermark(con: store.Connection) -> datetime | None:
 
 def declare_policies(con: store.Connection, policies: Sequence[Policy]) -> bool:
     """Put the policies into their tables; true where one differs from what judged before."""
-    rows = (policy_versions(policies), policy_classes(policies), policy_substitutes(policies))
     before = _policy_rows(con)
-    for row, found in zip((PolicyVersion, PolicyClass, PolicySubstitute), rows, strict=True):
-        store.replace_rows(con, row, found)
+    store.replace_rows(con, PolicyVersion, policy_versions(policies))
+    store.replace_rows(con, PolicyClass, policy_classes(policies))
+    store.replace_rows(con, PolicySubstitute, policy_substitutes(policies))
     con.execute("create or replace table cause_families (cause varchar, family varchar)")
     con.executemany("insert into cause_families values (?, ?)", [(str(c), str(f)) for c, f in CAUSE_FAMILIES.items()])
     return before != _policy_rows(con)
@@ -97,6 +101,7 @@ def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Se
         scope = _scope(part) | {"overlap_s": CALL_OVERLAP_S}
         around = scope | {"from_at": part[0] - LEAD_IN}
         _name_models(con, policies, part)
+        _find_second_observers(con, part)
         _temp_table(con, "route_models", "continuity/route_models", scope)
         _temp_table(con, "calls", "continuity/calls", around)
         _match_classes(con, policies)
@@ -172,6 +177,24 @@ def _name_models(con: store.Connection, policies: Sequence[Policy], part: Range)
     con.execute("create or replace temp table model_names (name varchar, model varchar)")
     if named:
         con.executemany("insert into model_names values (?, ?)", list(named.items()))
+
+
+def _find_second_observers(con: store.Connection, part: Range) -> None:
+    """Fill `observed_twice`, and count by source and day what is left aside for it."""
+    places = [(name, _OBSERVERS.index(source.header.observer)) for name, source in sources().items()]
+    con.execute("create or replace temp table observers (source varchar, place integer)")
+    con.executemany("insert into observers values (?, ?)", places)
+    overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
+    _temp_table(con, "observed_twice", "continuity/observed_twice", _scope((part[0] - overlap, part[1] + overlap)))
+    con.execute("create table if not exists ledger.second_observers (day date, source varchar, attempts bigint)")
+    con.execute("delete from ledger.second_observers where day >= $from_at and day < $to_at", _scope(part))
+    con.execute(
+        """insert into ledger.second_observers
+        select cast(started_at as date), source, count(*) from attempts
+        where started_at >= $from_at and started_at < $to_at and attempt_id in (select attempt_id from observed_twice)
+        group by all""",
+        _scope(part),
+    )
 
 
 def _match_classes(con: store.Connection, policies: Sequence[Policy]) -> None:

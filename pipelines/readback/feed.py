@@ -133,11 +133,11 @@ def rewritten(file: Path, scratch: Path, known: tuple[int, int] = (0, 0)) -> Fee
     return feed
 
 
-def unpacked(file: Path) -> Iterator[bytes]:
-    """The uncompressed bytes in blocks; a broken archive ends early."""
+def unpacked(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
+    """The uncompressed bytes in blocks of a size; a broken archive ends early."""
     try:
         with open_plain(file) as stream:
-            while block := stream.read(1 << 20):
+            while block := stream.read(size):
                 yield block
     except _BROKEN_ARCHIVE:
         return

@@ -5,7 +5,7 @@ part in the same pass. A line that the reader cannot read becomes a row without 
 bytes looks at those lines only and finds the exact reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,8 +20,9 @@ from readback import store
 from readback.contracts.ddl import literal
 from readback.contracts.privacy import scrub_macro
 from readback.contracts.records import record_columns
-from readback.feed import BrokenLine, Feed, open_plain, rewritten, unpacked
+from readback.feed import BrokenLine, Feed, open_plain, rewritten
 from readback.errors import SourceError
+from readback.line_index import LineIndex
 from readback.settings import Naming, Settings
 from readback.sources import Source, recognize
 
@@ -103,13 +104,13 @@ def _read(
 ) -> Landed:
     read = _read_lines if source.header.grain == "line" else _read_nested
     with ThreadPoolExecutor(1) as pool:
-        census = pool.submit(_count_lines, feed.path)
+        census = pool.submit(LineIndex.of, feed.path)
         landed, unread = read(con, source, feed, part, settings, parameters)
-        has_blank_lines = census.result() > landed.records
-    numbers = _line_numbers(feed, has_blank_lines)
+        index = census.result()
+    numbers = _line_numbers(feed, has_blank_lines=index.lines > landed.records)
     if numbers is not None:
         _number_lines(con, part, numbers)
-    broken = _explained(feed, source, unread, numbers)
+    broken = _explained(feed, source, unread, numbers, index)
     landed.broken = sorted(broken, key=lambda line: line.line)
     landed.ignored_lines += len(feed.broken) + len(unread) - len(broken)
     return landed
@@ -242,16 +243,7 @@ def _label(label: str, given: set[str]) -> str | None:
     return f"absent({column})" if column in given else None
 
 
-def _count_lines(file: Path) -> int:
-    """Physical lines; the last one counts without its newline too."""
-    count, last = 0, b"\n"
-    for block in unpacked(file):
-        count += block.count(b"\n")
-        last = block[-1:]
-    return count + (last != b"\n")
-
-
-def _line_numbers(feed: Feed, has_blank_lines: bool) -> list[int] | None:
+def _line_numbers(feed: Feed, *, has_blank_lines: bool) -> list[int] | None:
     """Line of each record in order; None when it is simply its place."""
     if not has_blank_lines:
         return feed.line_numbers
@@ -277,24 +269,32 @@ def _number_lines(con: store.Connection, part: Path, numbers: list[int]) -> None
 
 
 def _explained(
-    feed: Feed, source: Source, unread: Mapping[int, str | None], numbers: list[int] | None
+    feed: Feed, source: Source, unread: Mapping[int, str | None], numbers: list[int] | None, index: LineIndex
 ) -> list[BrokenLine]:
     """The reason for every record that was not read, by a pass over the raw bytes; a record to ignore has none."""
     broken = {line.line: line for line in feed.broken}
-    if not unread:
-        return list(broken.values())
-    ordinal = -1
-    offset = feed.first_offset
+    for ordinal, offset, line in _raw(feed, sorted(unread), numbers, index):
+        number = feed.first_line + ordinal if numbers is None else numbers[ordinal]
+        if reason := unread[ordinal] or why_unreadable(line, source):
+            broken.setdefault(number, BrokenLine(number, feed.first_offset + offset, reason, line[:_KEPT_BYTES]))
+    return list(broken.values())
+
+
+def _raw(
+    feed: Feed, ordinals: list[int], numbers: list[int] | None, index: LineIndex
+) -> Iterator[tuple[int, int, bytes]]:
+    """The bytes of some records: found by the index where every record is simply a line of a plain file."""
+    if feed.compression == "none" and numbers is None:
+        yield from index.read(ordinals)
+        return
+    wanted, ordinal, offset = set(ordinals), -1, 0
     with open_plain(feed.path) as stream:
-        for line in stream:
+        for line in stream if wanted else ():
             if line.strip():
                 ordinal += 1
-                if ordinal in unread:
-                    number = numbers[ordinal] if numbers is not None else feed.first_line + ordinal
-                    if reason := unread[ordinal] or why_unreadable(line, source):
-                        broken.setdefault(number, BrokenLine(number, offset, reason, line[:_KEPT_BYTES]))
+                if ordinal in wanted:
+                    yield ordinal, offset, line
             offset += len(line)
-    return list(broken.values())
 
 
 def why_unreadable(line: bytes, source: Source) -> str | None:

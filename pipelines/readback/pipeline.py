@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from readback import aftermath, continuity, ledger, shipped, store
+from readback import aftermath, continuity, decisions, ledger, metrics, shipped, store
 from readback.errors import SettingsError
 from readback.policy.loading import load_policies
 from readback.policy.validation import check as check_policies
@@ -107,18 +107,13 @@ def build_runs(con: store.Connection, project: Project, as_of: datetime) -> None
 
 
 def compute_metrics(con: store.Connection, project: Project, as_of: datetime) -> None:
-    """Everything before → metric values, effects, curves."""
-    from readback import metrics
-
+    """Everything before → metric values, effects, curves; a transaction of its own."""
     if as_of > NOTHING_READ:
-        with store.transaction(con):
-            metrics.refresh(con, project.settings, as_of, continuity.dirty_ranges(con))
+        metrics.refresh(con, project.settings, as_of, continuity.dirty_ranges(con))
 
 
 def decide(con: store.Connection, as_of: datetime) -> None:
     """Metrics, events → alerts and recommendations."""
-    from readback import decisions
-
     if as_of > NOTHING_READ:
         with store.transaction(con):
             decisions.refresh(con, as_of)

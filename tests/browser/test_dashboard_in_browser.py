@@ -95,3 +95,13 @@ def test_choice_of_a_workflow_is_kept_in_the_address(address: str, page: Page) -
     page.goto(f"{address}/workflow?workflow=code-review")
     expect(page.get_by_role("heading", name="code-review")).to_be_visible(timeout=_PATIENCE_MS)
     expect(page).to_have_url(re.compile(r"workflow=code-review.*period=2026-10-01"))
+
+
+def test_metric_that_is_withheld_everywhere_is_told_in_words(address: str, page: Page) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{address}/?grain=week")
+    page.get_by_text("Downstream error", exact=True).click()
+    told = page.locator("[data-testid=stVegaLiteChart]").last
+    expect(told).to_contain_text("not reported by any source", timeout=_PATIENCE_MS)
+    assert errors == []

@@ -17,7 +17,7 @@ GRAVE = frozenset({Risk.HIGH, Risk.CRITICAL})
 class Condition:
     """What one rule found, before it is known whether it is news.
 
-    `scope` and the rule make the fingerprint. `last_at` is the newest event behind it; None for a comparison of all runs.
+    `scope` and the rule make the fingerprint. `last_at`: the newest event behind it; None for a comparison of all runs.
     """
 
     scope: tuple[str | None, ...]

@@ -1,7 +1,10 @@
-"""The life of an alert: fired when a rule first holds, taken by a person, resolved when it no longer holds."""
+"""The life of an alert: fired when a rule first holds, taken by a person, resolved when it no longer holds.
 
-from collections.abc import Iterator
+A silent downgrade holds as long as its day lies in the window that decisions look at.
+"""
+
 from datetime import datetime
+from typing import NamedTuple
 
 from readback import store
 from readback.contracts import Alert
@@ -12,25 +15,34 @@ from readback.errors import ReadbackError
 
 
 class UnknownAlert(ReadbackError):
-    """No alert has this id."""
+    """No open alert has this id."""
+
+
+class Holding(NamedTuple):
+    """An alert as its rule sees it now, and the newest event behind it."""
+
+    alert: Alert
+    last_at: datetime | None
 
 
 def refresh_alerts(con: store.Connection, as_of: datetime) -> list[Alert]:
     """Judge every rule at the watermark and bring `alerts` up to it; the alerts that are news, the oldest first.
 
-    What was fired at a later watermark is left alone, so that an older month can be computed again.
+    What was judged at a later watermark is left alone, so that an older month can be computed again.
     """
     known = {alert.alert_id: alert for alert in read_alerts(con)}
-    holding = {alert.alert_id: alert for alert in _holding(con, as_of)}
-    fired = [alert for alert in holding.values() if _is_news(known.get(alert.alert_id), alert)]
-    merged = known | {key: _seen_again(known.get(key), alert) for key, alert in holding.items()}
-    settled = [alert if alert.alert_id in holding else _no_longer(alert, as_of) for alert in merged.values()]
-    store.replace_rows(con, Alert, sorted(settled, key=_order))
-    return sorted((merged[alert.alert_id] for alert in fired), key=_order)
+    now = {holding.alert.alert_id: holding for holding in _holding(con, as_of)}
+    fired = {key for key, holding in now.items() if _is_news(known.get(key), holding)}
+    kept = [alert if key in now else _no_longer(alert, as_of) for key, alert in known.items() if key not in fired]
+    kept = [_seen_again(alert, now[alert.alert_id].alert) if alert.alert_id in now else alert for alert in kept]
+    news = sorted((_opened(known.get(key), now[key].alert) for key in fired), key=_order)
+    every = sorted(kept + news, key=_order)
+    store.replace_rows(con, Alert, every)
+    return news
 
 
 def read_alerts(con: store.Connection) -> list[Alert]:
-    """Every alert that ever fired."""
+    """Every alert that ever fired, the oldest first."""
     relation = store.query(con, "select * from alerts order by fired_at, alert_id")
     return [Alert(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
 
@@ -43,7 +55,7 @@ def acknowledge(con: store.Connection, alert_id: str, who: str) -> Alert:
     """
     alert = _alert(con, alert_id)
     if alert.state is AlertState.RESOLVED:
-        raise UnknownAlert(f"alert {alert_id} is resolved already", key=alert_id)
+        raise UnknownAlert(f"alert {alert_id} is resolved; only an open one can be taken")
     return _rewrite(con, alert.model_copy(update={"state": AlertState.ACKNOWLEDGED, "acknowledged_by": who}))
 
 
@@ -56,16 +68,18 @@ def resolve(con: store.Connection, alert_id: str, as_of: datetime, who: str = "o
     alert = _alert(con, alert_id)
     if alert.state is AlertState.RESOLVED:
         return alert
-    settled = {"state": AlertState.RESOLVED, "resolved_at": as_of, "acknowledged_by": alert.acknowledged_by or who}
+    taken_by = alert.acknowledged_by or who
+    settled = {"state": AlertState.RESOLVED, "resolved_at": as_of, "acknowledged_by": taken_by}
     return _rewrite(con, alert.model_copy(update=settled))
 
 
-def _holding(con: store.Connection, as_of: datetime) -> Iterator[Alert]:
-    for rule in ALERT_RULES:
-        for found in gather(con, rule.model, rule.evidence, window(as_of)):
-            condition = rule.judge(found)
-            if condition is not None:
-                yield _alert_of(rule, condition, as_of)
+def _holding(con: store.Connection, as_of: datetime) -> list[Holding]:
+    return [
+        Holding(_alert_of(rule, condition, as_of), condition.last_at)
+        for rule in ALERT_RULES
+        for found in gather(con, rule.model, rule.evidence, window(as_of))
+        if (condition := rule.judge(found)) is not None
+    ]
 
 
 def _alert_of(rule: AlertRule, condition: Condition, as_of: datetime) -> Alert:
@@ -79,7 +93,7 @@ def _alert_of(rule: AlertRule, condition: Condition, as_of: datetime) -> Alert:
         metric=condition.metric,
         title=condition.title,
         detail=condition.detail,
-        evidence=as_json({"rule_version": rule.version, "last_at": condition.last_at, **condition.facts}),
+        evidence=as_json(condition.facts),
         evidence_sql=condition.evidence_sql,
         started_at=condition.started_at or as_of,
         fired_at=as_of,
@@ -87,3 +101,47 @@ def _alert_of(rule: AlertRule, condition: Condition, as_of: datetime) -> Alert:
         acknowledged_by=None,
         as_of=as_of,
     )
+
+
+def _is_news(known: Alert | None, holding: Holding) -> bool:
+    """Never fired, or resolved and holding again; what a person settled needs an event after that."""
+    if known is None:
+        return True
+    if known.as_of > holding.alert.as_of or known.resolved_at is None:
+        return False
+    return known.acknowledged_by is None or (holding.last_at is not None and holding.last_at > known.resolved_at)
+
+
+def _opened(known: Alert | None, seen: Alert) -> Alert:
+    return seen if known is None else seen.model_copy(update={"fired_at": known.fired_at})
+
+
+def _seen_again(known: Alert, seen: Alert) -> Alert:
+    """What the rule sees now, with what people and the first firing said."""
+    if known.state is AlertState.RESOLVED or known.as_of > seen.as_of:
+        return known
+    lasting = known.model_dump(include={"state", "fired_at", "acknowledged_by"})
+    return seen.model_copy(update=lasting)
+
+
+def _no_longer(alert: Alert, as_of: datetime) -> Alert:
+    if alert.state is AlertState.RESOLVED or alert.as_of > as_of:
+        return alert
+    return alert.model_copy(update={"state": AlertState.RESOLVED, "resolved_at": as_of, "as_of": as_of})
+
+
+def _order(alert: Alert) -> tuple[datetime, datetime, str]:
+    return alert.fired_at, alert.started_at, alert.alert_id
+
+
+def _alert(con: store.Connection, alert_id: str) -> Alert:
+    found = [alert for alert in read_alerts(con) if alert.alert_id == alert_id]
+    if not found:
+        raise UnknownAlert(f"no alert has the id {alert_id!r}; `readback alerts list` shows them")
+    return found[0]
+
+
+def _rewrite(con: store.Connection, alert: Alert) -> Alert:
+    con.execute("delete from alerts where alert_id = $alert_id", {"alert_id": alert.alert_id})
+    store.insert_rows(con, Alert, [alert])
+    return alert

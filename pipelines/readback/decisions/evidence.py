@@ -42,9 +42,7 @@ def gather(
 
 def pasted(name: str, parameters: Mapping[str, Any]) -> str:
     """The query of `models/decisions/<name>_rows.sql` with its values written in: one statement, no comment."""
-    body = "\n".join(
-        line for line in store.model(f"decisions/{name}_rows").splitlines() if not line.startswith("--")
-    )
+    body = "\n".join(line for line in store.model(f"decisions/{name}_rows").splitlines() if not line.startswith("--"))
     return _PARAMETER.sub(lambda match: literal(parameters[match[1]]), body).strip()
 
 

@@ -78,7 +78,7 @@ def alert_lines(rows: pl.DataFrame) -> None:
     """Unresolved alerts in short, the loudest first."""
     unresolved = rows.filter(pl.col("state") != "resolved")
     if unresolved.is_empty():
-        nothing("Nothing fired.")
+        nothing("No open alert.")
     for row in unresolved.head(_MOST_LINES).to_dicts():
         color, icon = _TIERS[row["tier"]]
         head = f":{color}-badge[{icon} {row['tier']}] :small[:gray[{_alert_place(row)}]]"

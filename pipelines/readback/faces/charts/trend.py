@@ -55,22 +55,25 @@ def members(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "co
         return nothing("No member to compare in this period", mode)
     drawn = inert(_plotted(frame, "UTC"), "member").sort("shown", descending=True, nulls_last=True)
     c = theme.ink(mode)
-    y = alt.Y(
-        "member:N",
-        sort=drawn["member"].to_list(),
-        title=None,
-        axis=alt.Axis(labelLimit=190, grid=False, labelColor=c.text),
-    )
+    axis = alt.Axis(labelLimit=190, grid=False, labelColor=c.text)
+    y = alt.Y("member:N", sort=drawn["member"].to_list(), title=None, axis=axis)
     base = alt.Chart(drawn).encode(y=y, tooltip=_tooltip("member"))
-    x = _value_axis(drawn, alt.X, "shown")
-    rule = base.mark_rule(strokeWidth=3, opacity=0.35, color=c.preferred, strokeCap="round").encode(
-        x=alt.X("low:Q"), x2="high:Q"
-    )
-    dot = base.mark_point(filled=True, size=80, color=c.preferred, opacity=1).encode(x=x)
-    value = base.mark_text(align="left", dx=8, color=c.text).encode(x=alt.X("high:Q"), text="headline:N")
     words = base.transform_filter("datum.shown === null").mark_text(align="left", color=c.muted, fontStyle="italic")
-    layers = alt.layer(rule, dot, value, words.encode(x=alt.value(6), text="text:N"))
-    return dressed(layers.properties(height=alt.Step(step), width=width), mode)
+    layers = [words.encode(x=alt.value(6), text="text:N")]
+    if drawn["shown"].null_count() < drawn.height:
+        layers = [*_compared(base, drawn, c), *layers]
+    return dressed(alt.layer(*layers).properties(height=alt.Step(step), width=width), mode)
+
+
+def _compared(base: Any, drawn: pl.DataFrame, c: theme.Ink) -> list[Any]:
+    rule = base.mark_rule(strokeWidth=3, opacity=0.35, color=c.preferred, strokeCap="round")
+    dot = base.mark_point(filled=True, size=80, color=c.preferred, opacity=1)
+    value = base.mark_text(align="left", dx=8, color=c.text)
+    return [
+        rule.encode(x=alt.X("low:Q"), x2="high:Q"),
+        dot.encode(x=_value_axis(drawn, alt.X, "shown")),
+        value.encode(x=alt.X("high:Q"), text="headline:N"),
+    ]
 
 
 def _plotted(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
@@ -146,10 +149,15 @@ def _gaps(drawn: pl.DataFrame, mode: Mode) -> Any:
 
 
 def _names(drawn: pl.DataFrame, mode: Mode) -> Any:
-    """Lanes named at the end of their lines, so that nobody has to match a legend."""
+    """Lanes named at the end of their lines, outside of them, so that nobody has to match a legend."""
     last = drawn.filter(pl.col("shown").is_not_null() & (pl.col("lane") != "all"))
-    ends = last.sort("period_start").group_by("lane", maintain_order=True).last()
-    text = alt.Chart(ends).mark_text(align="right", dx=-2, dy=-14, fontWeight=600)
+    ends = last.sort("period_start").group_by("lane", maintain_order=True).last().sort("shown", descending=True)
+    placed = [_named(ends.head(1), drawn, mode, -16), _named(ends.slice(1), drawn, mode, 18)]
+    return alt.layer(*placed)
+
+
+def _named(ends: pl.DataFrame, drawn: pl.DataFrame, mode: Mode, dy: int) -> Any:
+    text = alt.Chart(ends).mark_text(align="right", dx=4, dy=dy, fontWeight=600)
     return text.encode(x=_time_axis(drawn), y=alt.Y("shown:Q"), text="lane:N", color=_color(mode))
 
 

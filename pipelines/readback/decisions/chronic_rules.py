@@ -1,0 +1,159 @@
+"""The recommendation about a workflow that lives on its substitute: mend it, or change what is preferred. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from readback.contracts import Recommendation
+from readback.contracts.vocabulary import CauseFamily, Confidence, EvidenceClass
+from readback.decisions.effects import percent
+from readback.decisions.evidence import WINDOW_DAYS, as_json, digest, pasted, window
+from readback.stats import DEFAULT_ICC, ClusterSums, Estimate, effective_n, poisson_rate, pooled_icc, wilson
+
+CHRONIC_SHARE = 0.10
+LEAST_DAYS = 10
+FAMILY_SHARE = 0.60
+LEAST_RATIO = 1.5
+"""Own fallbacks over those expected from other workflows of the same model: above this, not the provider alone."""
+
+REMEDIES = {
+    CauseFamily.PROVIDER: "Ask for more rate limit or another region for {preferred}, or raise its latency trigger",
+    CauseFamily.ADMIN: "Have the admin switch {preferred} on again, or mend its credentials",
+    CauseFamily.COST: "Raise the cost ceiling or the gateway's limit, or shorten what the workflow sends",
+    CauseFamily.QUALITY: "Look at the confidence threshold and the prompts that fall below it",
+    CauseFamily.REQUEST: "Shorten what the workflow sends, or prefer a model that takes it",
+}
+
+
+@dataclass(frozen=True)
+class WorkflowUse:
+    """A row of `chronic_fallbacks`; n2, n3, x2, xn are sums over the hours of the workflow."""
+
+    workflow: str
+    request_count: int
+    fallback_count: int
+    n2: float
+    n3: float
+    x2: float
+    xn: float
+    day_count: int
+    expected_count: float | None
+    comparable_count: int | None
+    family: str
+    family_count: int
+    preferred_model: str | None
+    served_model: str | None
+    served_count: int
+    policy_id: str | None
+    workflow_class: str | None
+    policy_version: int | None
+    risk: str | None
+    class_path: str | None
+
+    @property
+    def lowest_ratio(self) -> float | None:
+        """Lower limit of observed over expected; None without company on the same model at the same hours."""
+        if self.expected_count is None or self.comparable_count is None:
+            return None
+        if self.expected_count == 0:
+            return float("inf") if self.comparable_count else None
+        return float(poisson_rate(self.comparable_count, self.expected_count).low)
+
+
+def chronic_fallback(uses: Sequence[WorkflowUse], as_of: datetime) -> Iterator[Recommendation]:
+    """A workflow that falls back on many days, mostly for one reason, and more than its company does.
+
+    Source: statistics.md §5.4; the share's interval is Wilson's on the effective n of hours.
+    """
+    for use, share in zip(uses, shares(uses), strict=True):
+        if is_chronic(use, share):
+            yield _recommendation(use, share, as_of)
+
+
+def shares(uses: Sequence[WorkflowUse]) -> list[Estimate]:
+    """Fallback share of each workflow, with the intraclass correlation of hours pooled over all of them."""
+    icc = _icc(uses)
+    return [_share(use, icc) for use in uses]
+
+
+def is_chronic(use: WorkflowUse, share: Estimate) -> bool:
+    """All of §5.4: the lower limit, the days, one cause family, and not explained by the provider."""
+    ratio = use.lowest_ratio
+    return (
+        share.low is not None
+        and share.low > CHRONIC_SHARE
+        and use.day_count >= LEAST_DAYS
+        and use.family in REMEDIES
+        and use.family_count >= FAMILY_SHARE * use.fallback_count
+        and (ratio is None or ratio > LEAST_RATIO)
+    )
+
+
+def _icc(uses: Iterable[WorkflowUse]) -> float:
+    rows = [(u.request_count, u.n2, u.n3, u.fallback_count, u.x2, u.xn) for u in uses]
+    pooled = pooled_icc(ClusterSums(*map(list, zip(*rows, strict=True)))) if rows else None
+    return DEFAULT_ICC if pooled is None else pooled
+
+
+def _share(use: WorkflowUse, icc: float) -> Estimate:
+    size = float(effective_n(use.request_count, use.n2, icc))
+    value, low, high = wilson(use.fallback_count / use.request_count * size, size)
+    return Estimate.of(value, low, high, n=use.request_count, effective_n=size)
+
+
+def _recommendation(use: WorkflowUse, share: Estimate, as_of: datetime) -> Recommendation:
+    value, low, high = (limit or 0.0 for limit in (share.value, share.low, share.high))
+    return Recommendation(
+        recommendation_id=digest("chronic_fallback", use.policy_id, use.workflow, use.family),
+        kind="chronic_fallback",
+        workflow_class=use.workflow_class,
+        workflow=use.workflow,
+        title=f"{use.workflow} lives on its substitute: {percent(value)} fallback",
+        change=_change(use),
+        policy_path=f"{use.class_path}.preferred" if use.class_path else None,
+        expected_effect=(
+            f"Up to {percent(value)} of its requests (95% CI {percent(low)} to {percent(high)}, "
+            f"{use.fallback_count:,} of {use.request_count:,} on {use.day_count} of {WINDOW_DAYS} days) "
+            f"would be served as preferred. {_company(use)}"
+        ),
+        estimate=-value,
+        low=-high,
+        high=-low,
+        evidence_class=EvidenceClass.REPLAY,
+        confidence=Confidence.HIGH if use.lowest_ratio is not None else Confidence.LOW,
+        falsifier=(
+            f"The next {WINDOW_DAYS} days show a lower limit below {percent(CHRONIC_SHARE)} with nothing changed, "
+            f"or other workflows of {use.preferred_model} fall back as often in the same hours."
+        ),
+        evidence=as_json(_facts(use, share)),
+        evidence_sql=pasted("chronic_fallbacks", {"workflow": use.workflow} | window(as_of)),
+        as_of=as_of,
+    )
+
+
+def _change(use: WorkflowUse) -> str:
+    remedy = REMEDIES[CauseFamily(use.family)].format(preferred=use.preferred_model)
+    main = f"{use.family_count / use.fallback_count:.0%} of its fallbacks are of the family {use.family}."
+    promote = (
+        f"or make {use.served_model} the preferred model" if use.served_model else "or choose another preferred model"
+    )
+    place = f" ({use.policy_id} v{use.policy_version}, {use.class_path}.preferred)" if use.class_path else ""
+    return f"{main} {remedy}, {promote}{place}. Tuning the fallback will not help."
+
+
+def _company(use: WorkflowUse) -> str:
+    if use.lowest_ratio is None:
+        return "No other workflow used the same model at the same hours, so the provider's part is not known."
+    return f"{use.comparable_count:,} fallbacks where its company would lead to expect {use.expected_count:,.1f}."
+
+
+def _facts(use: WorkflowUse, share: Estimate) -> dict[str, object]:
+    ratio = use.lowest_ratio
+    return asdict(use) | {
+        "action": "mend_or_promote",
+        "share": share.value,
+        "share_low": share.low,
+        "share_high": share.high,
+        "effective_n": share.effective_n,
+        "ratio_low": None if ratio == float("inf") else ratio,
+    }
