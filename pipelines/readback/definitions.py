@@ -29,7 +29,7 @@ WRITER = "warehouse"
 CHECKED: dict[str, tuple[str, ...]] = {
     "files": (
         "files", "quarantine", "attempts", "outcomes", "provider_incidents", "admin_changes", "source_counters",
-        "policies", "policy_classes", "policy_substitutes",
+        "reconciliation", "policies", "policy_classes", "policy_substitutes",
     ),
     "requests": ("requests",),
     "episodes": ("episodes",),

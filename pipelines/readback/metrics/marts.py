@@ -5,7 +5,7 @@ What a row of a mart is, the SQL of `models/marts/` and `models/metrics/` says; 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from readback import shipped, store
@@ -68,11 +68,11 @@ def stale_days(con: store.Connection, settings: Settings, dirty: Sequence[Range]
     if before != [(now,)]:
         con.execute("delete from marts.made_from")
         con.execute("insert into marts.made_from values (?)", [now])
-        days |= _whole_history(con, zone)
+        days |= _days_of_facts(con, None, zone)
         for mart in BY_DAY:
             con.execute(f"delete from marts.{mart}")
         con.execute("delete from latency_histograms")
-    return days
+    return days & _days_with_rows(con, days, zone)
 
 
 def fingerprint(con: store.Connection, settings: Settings) -> str:
@@ -209,10 +209,22 @@ def _bound(batch: Batch, zone: str) -> dict[str, Any]:
     return {"from_at": batch.from_at, "to_at": batch.to_at, "timezone": zone, "gamma": GAMMA}
 
 
-def _whole_history(con: store.Connection, zone: str) -> set[date]:
+def _days_with_rows(con: store.Connection, days: set[date], zone: str) -> set[date]:
+    """Those of the days that hold a request or a run, or held one when the marts were made."""
+    if not days:
+        return days
+    made = con.execute("select distinct day from marts.metric_daily union select distinct day from marts.model_days")
+    span = (start_of(min(days), zone), start_of(max(days) + timedelta(days=1), zone))
+    return {day for (day,) in made.fetchall()} | _days_of_facts(con, span, zone)
+
+
+def _days_of_facts(con: store.Connection, span: Range | None, zone: str) -> set[date]:
+    start, end = span or (None, None)
     found = con.execute(
-        """select distinct cast(started_at at time zone $zone as date) from requests
-        union select distinct cast(started_at at time zone $zone as date) from runs""",
-        {"zone": zone},
+        """select distinct cast(started_at at time zone $zone as date) from (
+            select started_at from requests where $start is null or started_at >= $start and started_at < $end
+            union all
+            select started_at from runs where $start is null or started_at >= $start and started_at < $end)""",
+        {"zone": zone, "start": start, "end": end},
     )
     return {day for (day,) in found.fetchall()}
