@@ -4,59 +4,48 @@
 -- model and provider are those that gave the output. Clusters share what happened to them: the runs of an episode, a run
 -- that fell back outside any episode, the other runs of a workflow within an hour. `block`: Monday to Friday, 8 to 18.
 with dated as (
-    select
-        runs.*,
-        runs.started_at at time zone $timezone as local_at,
-        status.metric,
-        status.status,
-        status.is_mature,
-        status.lane,
-        runs.released_at is not null or coalesce(runs.served_by = 'hold', false) as is_reviewable,
-        runs.weight * status.weight as unit_weight,
-        events.cost_usd as error_cost_usd,
-        events.unknown_cost_count
-    from runs
-    inner join run_status as status on status.run_id = runs.run_id
-    left join run_events as events on events.run_id = runs.run_id and events.metric = status.metric
-    where runs.started_at >= $from_at and runs.started_at < $to_at
+    select *, started_at at time zone $timezone as local_at from runs
+    where started_at >= $from_at and started_at < $to_at
 ),
 
-clustered as (
+described as (
     select
-        *,
+        run_id,
+        weight,
         cast(local_at as date) as day,
         case
             when extract(isodow from local_at) <= 5 and extract(hour from local_at) between 8 and 17 then 'peak' else 'off'
         end as block,
-        case when lane = 'fallback' then coalesce(episode_id, run_id) end as cluster_id,
-        case when lane = 'fallback' then null else date_trunc('hour', started_at) end as hour_at
+        workflow,
+        workflow_class,
+        team,
+        first_cause as cause,
+        served_model as model,
+        served_provider as provider,
+        case when is_fallback then 'fallback' when not is_fallback then 'preferred' end as lane,
+        review_mode,
+        episode_id,
+        case when is_fallback then coalesce(episode_id, run_id) end as cluster_id,
+        case when is_fallback then null else date_trunc('hour', started_at) end as hour_at,
+        released_at is not null or coalesce(served_by = 'hold', false) as is_reviewable
     from dated
 )
 
 select
-    metric,
-    day,
-    block,
-    workflow,
-    workflow_class,
-    team,
-    first_cause as cause,
-    served_model as model,
-    served_provider as provider,
-    lane,
-    review_mode,
-    episode_id,
-    cluster_id,
-    hour_at,
-    status,
-    is_mature,
-    is_reviewable,
+    status.metric, runs.day, runs.block, runs.workflow, runs.workflow_class, runs.team, runs.cause, runs.model,
+    runs.provider, runs.lane, runs.review_mode, runs.episode_id, runs.cluster_id, runs.hour_at,
+    status.status,
+    status.is_mature,
+    runs.is_reviewable,
     cast(count(*) as double) as sample_count,
-    sum(unit_weight) as run_count,
-    sum(unit_weight * unit_weight) as weight_squares,
-    round(sum(unit_weight * error_cost_usd), 9) as error_cost_usd,
-    sum(case when unknown_cost_count = 0 then unit_weight else 0 end) as costed_count
-from clustered
+    sum(runs.weight * status.weight) as run_count,
+    sum(runs.weight * status.weight * runs.weight * status.weight) as weight_squares,
+    round(sum(runs.weight * status.weight * events.cost_usd), 9) as error_cost_usd,
+    sum(case when events.unknown_cost_count = 0 then runs.weight * status.weight else 0 end) as costed_count
+from described as runs
+inner join run_status as status on status.run_id = runs.run_id
+left join run_events as events on events.run_id = status.run_id and events.metric = status.metric
 group by
-    metric, day, block, workflow, workflow_class, team, first_cause, served_model, served_provider, lane, review_mode,
-    episode_id, cluster_id, hour_at, status, is_mature, is_reviewable
+    status.metric, runs.day, runs.block, runs.workflow, runs.workflow_class, runs.team, runs.cause, runs.model,
+    runs.provider, runs.lane, runs.review_mode, runs.episode_id, runs.cluster_id, runs.hour_at, status.status,
+    status.is_mature, runs.is_reviewable

@@ -19,14 +19,16 @@ with stretches as (
 select
     days.day, stretches.workflow, stretches.workflow_class, stretches.team, stretches.preferred_model as model,
     stretches.provider, stretches.cause,
-    cast(count(*) as double) as numerator
+    sum(
+        case
+            when stretches.closed_at > days.end_at then 1.0
+            when not stretches.is_recovered and (stretches.state = 'open' or stretches.closed_at = days.end_at) then 1.0
+            else 0.0
+        end
+    ) as numerator
 from stretches
 inner join days
-    on stretches.opened_at < days.end_at
-    and (
-        stretches.closed_at > days.end_at
-        or not stretches.is_recovered and (stretches.state = 'open' or stretches.closed_at = days.end_at)
-    )
+    on stretches.opened_at < days.end_at and (stretches.closed_at >= days.start_at or stretches.state = 'open')
 group by
     days.day, stretches.workflow, stretches.workflow_class, stretches.team, stretches.preferred_model,
     stretches.provider, stretches.cause

@@ -38,7 +38,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON array of obje
 MomentOption = Annotated[datetime | None, typer.Option("--as-of", help="Compute as of this UTC time.")]
 HERE = Path()
 
-out = Console(highlight=False, soft_wrap=True)
+_PIPE_WIDTH = 160
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -88,7 +89,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.
             raise ProjectError(f"{name} exists already; nothing was changed", file=folder)
     for name in (SETTINGS_FILE, POLICY_FILE):
         shutil.copyfile(starter / name, folder / name)
-    out.print(f"Wrote {folder / SETTINGS_FILE} and {folder / POLICY_FILE}. Next: readback run --project {folder}", markup=False)
+    out.print(f"Wrote {folder / SETTINGS_FILE} and {folder / POLICY_FILE}. Next: readback run --project {folder}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -241,7 +242,7 @@ def report(
     project: ProjectOption = HERE,
 ) -> None:
     """The monthly continuity report, one self-contained HTML file."""
-    out.print(f"Wrote {_write_report(open_project(project), month)}", markup=False)
+    out.print(f"Wrote {_write_report(open_project(project), month)}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -280,7 +281,7 @@ def simulate(
         truth = simulated(folder, requests, days, seed, until)
     except ValueError as error:
         raise ProjectError(str(error), key="simulate") from None
-    out.print(f"Wrote {truth.requests:,} requests to {folder}. Next: readback run --project {folder}", markup=False)
+    out.print(f"Wrote {truth.requests:,} requests to {folder}. Next: readback run --project {folder}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -301,9 +302,9 @@ def demo(
     _refresh(opened, full=False, as_of=None)
     _show(opened)
     written = _write_report(opened, f"{_DEMO_END - timedelta(days=1):%Y-%m}")
-    out.print(f"\nReport     {written}", markup=False)
-    out.print(f"Dashboard  readback dashboard --project {folder}", markup=False)
-    out.print(f'SQL        readback sql --project {folder} "from metric_values limit 5"', markup=False)
+    out.print(f"\nReport     {written}", markup=False, soft_wrap=True)
+    out.print(f"Dashboard  readback dashboard --project {folder}", markup=False, soft_wrap=True)
+    out.print(f'SQL        readback sql --project {folder} "from metric_values limit 5"', markup=False, soft_wrap=True)
 
 
 @policy_app.command("check")

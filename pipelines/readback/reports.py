@@ -62,7 +62,12 @@ def _week(con: store.Connection, week: Period, as_of: datetime) -> str:
         figures.values(questions.figures(con, names, Grain.WEEK.value, period.start)) for period in (week, before)
     ]
     lines = [f"# {week.label}", "", *_listed(summary.sentences(now, earlier, "the week before", definitions()))]
-    lines += ["", "## Alerts", "", *_listed(_titles(questions.alerts(con, span=week.span)["title"].to_list(), "No alert."))]
+    lines += [
+        "",
+        "## Alerts",
+        "",
+        *_listed(_titles(questions.alerts(con, span=week.span)["title"].to_list(), "No alert.")),
+    ]
     advised = questions.recommendations(con)["title"].to_list()
     lines += ["", "## Recommendations", "", *_listed(_titles(advised, "The evidence asks for no change of policy."))]
     return "\n".join([*lines, "", f"From the logs up to {as_of:%Y-%m-%d %H:%M} UTC.", ""])

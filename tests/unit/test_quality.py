@@ -20,7 +20,8 @@ DAY = [(NOON - timedelta(hours=12), NOON + timedelta(hours=12))]
 def con() -> Iterator[store.Connection]:
     con = store.memory()
     for row in PUBLISHED:
-        con.execute(create_table(row))
+        statement = create_table(row)
+        con.execute(statement.replace(" not null", "") if row.table in store.VIEWS else statement)
     yield con
     con.close()
 
@@ -58,10 +59,18 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("attempts", {"confidence": 1.5}, "confidence is at most 1"),
     ("outcome_links", {"weight": 0.4}, "the shares of an outcome add up to one"),
     ("files", {"lines": 3, "row_lines": 2}, "every line of a file is accounted for"),
-    ("requests", {"is_fallback": None, "not_derivable_reason": None}, "is_fallback is unknown exactly where a reason is given"),
+    (
+        "requests",
+        {"is_fallback": None, "not_derivable_reason": None},
+        "is_fallback is unknown exactly where a reason is given",
+    ),
     ("fallback_events", {"request_id": "ghost"}, "every fallback event is a request that fell back, and the reverse"),
     ("fallback_events", {"episode_id": "ghost"}, "episode_id names an episode"),
-    ("episodes", {"is_recovered": True}, "an episode has a recovery exactly when it recovered, and not before it opened"),
+    (
+        "episodes",
+        {"is_recovered": True},
+        "an episode has a recovery exactly when it recovered, and not before it opened",
+    ),
     ("runs", {"request_count": 1, "fallback_count": 2}, "a run has no more fallbacks than requests"),
     ("run_status", {}, "a run has exactly one status for each outcome metric"),
     ("metric_values", {"low": 0.5, "value": 0.4, "high": 0.6}, "the interval holds the figure"),
@@ -117,7 +126,7 @@ def test_failure_is_one_sentence(con: store.Connection) -> None:
     insert(con, "files", path="logs/a.jsonl", lines=3, row_lines=2)
     quality.check(con, "files", DAY, NOON)
     told = str(quality.failures(con))
-    assert told.startswith("files: every line of a file is accounted for: 1 of 1 rows, such as ")
+    assert told.startswith("files: every line of a file is accounted for: observed 1 in 1 rows, such as ")
     assert "logs/a.jsonl" in told
     assert told.endswith("nothing was published")
 

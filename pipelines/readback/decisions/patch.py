@@ -14,16 +14,20 @@ from readback.contracts import Recommendation
 from readback.errors import PolicyError
 from readback.policy.loading import read_policies
 from readback.policy.located import read_documents
+from readback.policy.version import Policy
 
 FILE = Path("policy.yaml")
 NOTE = "Proposed by readback. A version in force is immutable: put the result in as the next version, reviewed."
+
+_NEW = -1
+"""Position of an entry that is not there yet."""
 
 _SUBSTITUTES = re.compile(r"workflow_classes\[(\d+)\]\.substitutes(?:\[(\d+)\])?")
 _LIST_ITEM = re.compile(r"[ ]*-[ ]+")
 
 
 class Wish(NamedTuple):
-    """What one recommendation asks of one list of substitutes; no position for a new entry."""
+    """What one recommendation asks of one list of substitutes."""
 
     document: int
     class_index: int
@@ -67,10 +71,23 @@ def _wishes(recommendations: Iterable[Recommendation], text: str) -> Iterator[Wi
         facts = json.loads(recommendation.evidence)
         place = _SUBSTITUTES.fullmatch(recommendation.policy_path or "")
         document = numbers.get((facts.get("policy_id"), facts.get("policy_version")))
-        action = facts.get("action")
-        if place is None or document is None or (action == "approve") != (place[2] is None) or action not in _EDITS:
+        if place is None or document is None or facts.get("action") not in _EDITS:
             continue
-        yield Wish(document, int(place[1]), -1 if place[2] is None else int(place[2]), action, facts["target"])
+        position = _NEW if place[2] is None else int(place[2])
+        wish = Wish(document, int(place[1]), position, facts["action"], facts["target"])
+        if _is_there(policies[document], wish):
+            yield wish
+
+
+def _is_there(policy: Policy, wish: Wish) -> bool:
+    """The class, and the entry by its target where the wish is about one; evidence may be of another document."""
+    if wish.class_index >= len(policy.classes) or (wish.action == "approve") != (wish.position == _NEW):
+        return False
+    entries = policy.classes[wish.class_index].substitutes
+    named = [policy.document.model_id(entry.target) for entry in entries]
+    return (
+        wish.target not in named if wish.position == _NEW else named[wish.position : wish.position + 1] == [wish.target]
+    )
 
 
 def _granted(text: str, wish: Wish) -> str:
@@ -97,8 +114,6 @@ def _edits(text: str, wish: Wish) -> list[Edit]:
     documents = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node is not None]
     workflow_class = _value(documents[wish.document], "workflow_classes").value[wish.class_index]
     key, entries = _item(workflow_class, "substitutes")
-    if wish.position >= 0 and _target(entries.value[wish.position]) is None:
-        return []
     return _EDITS[wish.action](text, key, entries, wish)
 
 
@@ -108,8 +123,7 @@ def _remove(text: str, key: yaml.Node, entries: Any, wish: Wish) -> list[Edit]:
         return []
     if len(entries.value) > 1:
         return [Edit(*block, "")]
-    line_end = _line_end(text, key.end_mark.index)
-    return [Edit(*block, ""), Edit(key.end_mark.index, key.end_mark.index + 1, ": []")] if block[0] == line_end else []
+    return [Edit(*block, ""), Edit(key.end_mark.index, key.end_mark.index + 1, ": []")]
 
 
 def _review(text: str, key: yaml.Node, entries: Any, wish: Wish) -> list[Edit]:
@@ -169,10 +183,6 @@ def _value(mapping: Any, name: str) -> Any:
 
 def _item(mapping: Any, name: str) -> tuple[yaml.Node, Any]:
     return next((key, value) for key, value in mapping.value if key.value == name)
-
-
-def _target(entry: Any) -> str | None:
-    return next((str(value.value) for key, value in entry.value if key.value == "target"), None)
 
 
 def _block(text: str, entry: yaml.Node) -> tuple[int, int] | None:

@@ -140,7 +140,7 @@ def _answer(use: SubstituteUse, known: list[Effect]) -> tuple[str, str]:
         f"the class is of {use.risk} risk" if use.risk in GRAVE else "",
         f"its boundary is {use.boundary}" if use.boundary != Boundary.DEGRADE else "",
         "the catalogue says that the model is disabled" if use.is_target_denied else "",
-        *(f"{OUTCOMES[effect.metric]} are known to be worse on it" for effect in known if effect.is_harm),
+        *(f"it is known for more {OUTCOMES[effect.metric]}" for effect in known if effect.is_harm),
     ]
     reasons = [reason for reason in against if reason]
     if reasons:
@@ -160,11 +160,15 @@ def _change(use: SubstituteUse, action: str) -> str:
 
 
 def _harms(rows: list[ListedUse], effects: Effects) -> list[Effect]:
-    """Harm on the workflows that this substitute served nearly alone, then on the model wherever it served."""
+    """Harm on the workflows that this substitute served nearly alone, then on the model wherever it served.
+
+    Where such a workflow has its own comparison of an outcome, the one over all workflows is not asked.
+    """
     own = [row.workflow for row in rows if row.workflow_share >= DOMINANT_SHARE]
-    found = [effect for workflow in own for effect in effects.of(Dimension.WORKFLOW, workflow)]
-    found += effects.of(Dimension.MODEL, rows[0].target)
-    return [effect for effect in found if effect.is_harm]
+    near = [effect for workflow in own for effect in effects.of(Dimension.WORKFLOW, workflow)]
+    answered = {effect.metric for effect in near}
+    far = [effect for effect in effects.of(Dimension.MODEL, rows[0].target) if effect.metric not in answered]
+    return [effect for effect in near + far if effect.is_harm]
 
 
 def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Recommendation:

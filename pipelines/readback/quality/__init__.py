@@ -50,7 +50,9 @@ def failures(con: store.Connection) -> QualityError | None:
         return None
     table, name, observed, rows, sample = found[0]
     more = f"; {len(found) - 1} more checks failed" if len(found) > 1 else ""
-    return QualityError(f"{name}: {observed:g} of {rows} rows, such as {sample}{more}; nothing was published", key=table)
+    return QualityError(
+        f"{name}: observed {observed:g} in {rows} rows, such as {sample}{more}; nothing was published", key=table
+    )
 
 
 def _judged(asked: Sequence[Check], facts: Facts) -> list[tuple[Check, bool]]:

@@ -16,8 +16,8 @@ _DAMAGED = "cast('-infinity' as double)"
 class Check:
     """One fact about one table, and the limits that it must keep.
 
-    `{rows}` in `broken` stands for the rows under check; `fact` is an aggregate over them, and the number of
-    broken rows where it is None.
+    `{rows}` in `broken` stands for the rows under check, `{requests}` for the requests of the same time; `fact` is an
+    aggregate over the rows under check, and the number of broken ones where it is None.
     """
 
     table: str

@@ -28,11 +28,23 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
+class Scope:
+    """The rows under check, and the requests of the same time, as relations."""
+
+    rows: str
+    requests: str
+
+    def fill(self, sql: str) -> str:
+        """A check's query with the relations in place."""
+        return sql.replace("{rows}", self.rows).replace("{requests}", self.requests)
+
+
+@dataclass(frozen=True)
 class Facts:
     """What was measured of one table: the rows looked at, and one number for each check; None without any value."""
 
     rows: int
-    scope: str
+    scope: Scope
     values: dict[str, float | None]
 
 
@@ -40,27 +52,25 @@ def measure(con: store.Connection, row: type[Row], asked: Sequence[Check], chang
     """The facts that checks ask for; None where nothing changed in a table that is checked by stretches."""
     if row.table in TIMES and not changed:
         return None
-    scope = _scope(con, row, changed)
-    ((rows,),) = con.execute(f"select count(*) from {scope}").fetchall()
-    sampling = max(1, -(-rows // MOST_KEYS))
-    facts = [_fact(each, scope) for each in asked]
-    (values,) = con.execute(
-        f"select {', '.join(facts)} from {scope}".replace("{sampling}", str(sampling))
-    ).fetchall()
+    scope = Scope(_relation(con, row, changed), f"(select * from requests where {_stretches('started_at', changed)})")
+    ((rows,),) = con.execute(f"select count(*) from {scope.rows}").fetchall()
+    facts = ", ".join(each.fact or f"(select count(*) from ({scope.fill(each.broken)}))" for each in asked)
+    sampling = str(max(1, -(-rows // MOST_KEYS)))
+    (values,) = con.execute(f"select {facts.replace('{sampling}', sampling)} from {scope.rows}").fetchall()
     return Facts(rows, scope, {each.name: _number(value) for each, value in zip(asked, values, strict=True)})
 
 
-def failing_rows(con: store.Connection, asked: Check, scope: str) -> str:
+def failing_rows(con: store.Connection, asked: Check, scope: Scope) -> str:
     """JSON of up to five rows that break a check."""
-    broken = asked.broken.replace("{rows}", scope)
     ((sample,),) = con.execute(
-        f"select cast(to_json(list(broken)) as varchar) from (select * from ({broken}) limit {_SHOWN}) as broken"
+        f"""select cast(to_json(list(broken)) as varchar)
+        from (select * from ({scope.fill(asked.broken)}) limit {_SHOWN}) as broken"""
     ).fetchall()
     return str(sample)
 
 
-def _scope(con: store.Connection, row: type[Row], changed: Sequence[Range]) -> str:
-    """The rows to look at, as a relation."""
+def _relation(con: store.Connection, row: type[Row], changed: Sequence[Range]) -> str:
+    """The rows to look at."""
     if row.table not in TIMES:
         return row.table
     stretches = _stretches(TIMES[row.table], changed)
@@ -76,12 +86,6 @@ def _stretches(time: str, changed: Sequence[Range]) -> str:
         f"({time} >= timestamptz '{start.isoformat()}' and {time} < timestamptz '{end.isoformat()}')"
         for start, end in changed
     )
-
-
-def _fact(asked: Check, scope: str) -> str:
-    if asked.fact is not None:
-        return asked.fact
-    return f"(select count(*) from ({asked.broken.replace('{rows}', scope)}))"
 
 
 def _number(value: object) -> float | None:

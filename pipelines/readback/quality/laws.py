@@ -29,12 +29,9 @@ LAWS: tuple[Check, ...] = (
     _law(
         "fallback_events",
         "every fallback event is a request that fell back, and the reverse",
-        """select e.fallback_id, e.request_id, r.request_id as fell_back from {rows} as e
-        full outer join (
-            select request_id from requests where is_fallback and started_at >= (select min(occurred_at) from {rows})
-            and started_at <= (select max(occurred_at) from {rows})
-        ) as r on e.request_id = r.request_id
-        where r.request_id is null""",
+        """select e.fallback_id, e.request_id, r.request_id as fell_back_id from {rows} as e
+        full outer join (select request_id from {requests} where is_fallback) as r on e.request_id = r.request_id
+        where e.request_id is null or r.request_id is null""",
         "request_id",
     ),
     _law(
