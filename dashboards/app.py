@@ -7,13 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from readback.faces import board
+from readback.metrics.definitions import definitions
 
 HERE = Path(__file__).parent
 st.set_page_config("readback", page_icon=HERE / "icon.png", layout="wide")
 st.logo(HERE / "icon.png", size="large")
 
 folder = os.environ.get("READBACK_PROJECT")
-board.put(Path(folder) if folder else None, {}, datetime.now(UTC))
+board.put(Path(folder) if folder else None, definitions(), datetime.now(UTC))
 
 pages = [
     st.Page("pages/overview.py", title="Overview", icon=":material/monitoring:", default=True),

@@ -8,6 +8,7 @@ import json
 import math
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,23 @@ from readback import stats, store
 from readback.contracts import vocabulary as v
 from readback.contracts.ddl import column_names
 from readback.contracts.row import columns
-from readback.faces.figures import Definition
+from readback.faces.figures import Better
 from readback.settings import Project, open_project
 
 AS_OF = datetime(2026, 10, 31, 23, 52, tzinfo=UTC)
 SNAPSHOT = "20261101T001204-7c1e"
 HOSTILE = "<script>alert(1)</script>\x1b[31m [red]![x](http://evil.example/p.png) \u202e"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A metric's definition without its file."""
+
+    metric: str
+    question: str
+    unit: str
+    better: Better
+
 
 DEFINITIONS = {
     name: Definition(name, question, unit, "lower")

@@ -24,8 +24,12 @@ MAXIMUM_LINE = 32 * 1024 * 1024
 """Longest line in bytes that is read; a longer one is quarantined."""
 
 _SNIFFED_BYTES = 1 << 20
-_SNIFFED_LINES = 50
-_BROKEN_ARCHIVE = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
+_SNIFFED_RECORDS = 50
+_PACKED_BLOCK = 1 << 16
+
+
+class BrokenArchive(Exception):
+    """An archive that ends early or is damaged; what could be unpacked was given before."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +75,69 @@ def compression(file: Path) -> Literal["none", "gzip", "zstd"]:
     return "zstd" if magic == b"\x28\xb5\x2f\xfd" else "none"
 
 
+class _Archive(io.RawIOBase):
+    """The uncompressed bytes of a gzip or zstandard file. A damaged one ends early, and `damage` says why.
+
+    The readers of both libraries fall short here: gzip's loses what it unpacked last before it raises, and
+    zstandard's takes a truncated file for a whole one.
+    """
+
+    def __init__(self, file: Path, kind: Literal["gzip", "zstd"]) -> None:
+        self.damage: str | None = None
+        self._packed = file.open("rb")
+        self._kind = kind
+        self._member: Any = None
+        self._input = b""
+        self._output = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while not self._output and self._unpack():
+            pass
+        given = self._output[: len(buffer)]
+        buffer[: len(given)] = given
+        self._output = self._output[len(given) :]
+        return len(given)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+    def _unpack(self) -> bool:
+        """Unpack one more block; false at the end."""
+        self._input = self._input or self._packed.read(_PACKED_BLOCK)
+        if self._member is None and self._kind == "gzip":
+            self._input = self._input.lstrip(b"\x00")
+        if self.damage is not None or not self._input:
+            if self._member is not None and self.damage is None:
+                self.damage = "it is cut off"
+            return self._member is None and self.damage is None and self._packed.peek(1) != b""
+        try:
+            self._member = self._member or self._new_member()
+            self._output = memoryview(self._member.decompress(self._input))
+        except (zlib.error, zstandard.ZstdError) as error:
+            self.damage = str(error)
+            return False
+        self._input = self._member.unused_data if self._member.eof else b""
+        self._member = None if self._member.eof else self._member
+        return True
+
+    def _new_member(self) -> Any:
+        return zlib.decompressobj(31) if self._kind == "gzip" else zstandard.ZstdDecompressor().decompressobj()
+
+
 def open_plain(file: Path) -> BinaryIO:
-    """The uncompressed bytes of a file."""
+    """The uncompressed bytes of a file; a broken archive ends early."""
     kind = compression(file)
-    if kind == "gzip":
-        return gzip.open(file, "rb")  # type: ignore[return-value]
-    if kind == "zstd":
-        raw = zstandard.ZstdDecompressor().stream_reader(file.open("rb"), read_across_frames=True, closefd=True)
-        return io.BufferedReader(raw, 1 << 20)  # type: ignore[arg-type]
-    return file.open("rb")
+    return file.open("rb") if kind == "none" else io.BufferedReader(_Archive(file, kind), 1 << 20)
+
+
+def damage(stream: BinaryIO) -> str | None:
+    """Why a stream that was read to its end ended early; None where it did not."""
+    raw = getattr(stream, "raw", None)
+    return raw.damage if isinstance(raw, _Archive) else None
 
 
 def shape(file: Path) -> Shape:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def _read_lines(
     con: store.Connection, source: Source, feed: Feed, part: Path, settings: Settings, parameters: Mapping[str, Any]
 ) -> tuple[Landed, dict[int, str | None]]:
     """One row a line: the part's row order is the file's line order."""
-    sql = landing_sql(con, source, records_of(source, feed), settings)
+    sql = landing_sql(source, records_of(source, feed), settings)
     _copy(con, sql, part, parameters)
     key, time = KEYS[source.header.emits], TIMES[source.header.emits]
     records, rows, ignored, first, last = con.execute(
@@ -147,7 +148,7 @@ def _read_nested(
         staged = f"read_parquet({literal(str(stage))}, file_row_number = true)"
         readable = " and ".join(f'"{name}" is not null' for name in source.header.required)
         records = f"select * exclude (file_row_number), file_row_number + 1 as line from {staged} where {readable}"
-        _copy(con, landing_sql(con, source, records, settings), part, parameters)
+        _copy(con, landing_sql(source, records, settings), part, parameters)
         found = con.execute(f"select file_row_number from {staged} where not ({readable})").fetchall()
         (count,) = con.execute(f"select count(*) from {staged}").fetchall()[0]
     finally:
@@ -181,18 +182,18 @@ def records_of(source: Source, feed: Feed) -> str:
     )
 
 
-def landing_sql(con: store.Connection, source: Source, records: str, settings: Settings) -> str:
+def landing_sql(source: Source, records: str, settings: Settings) -> str:
     """The whole way from records to the contract's rows as one query, so that DuckDB streams it."""
     return (
         f"with records as not materialized ({records}),\n"
-        f"canonical as not materialized (select {_canonical_columns(con, source, settings)} from {_told(con, source)})\n"
+        f"canonical as not materialized (select {_canonical_columns(source, settings)} from {_told(source)})\n"
         f"select * from (\n{store.model('continuity/' + source.header.emits)}\n)"
     )
 
 
-def _canonical_columns(con: store.Connection, source: Source, settings: Settings) -> str:
+def _canonical_columns(source: Source, settings: Settings) -> str:
     """Every column that a record may have, NULL where the body leaves it out, and the configured names."""
-    given = set(_columns_given(con, source))
+    given = set(_columns_given(source))
     known = record_columns(source.header.emits)
     if strange := given - set(known):
         raise SourceError(f"gives unknown columns: {', '.join(sorted(strange))}", file=f"models/sources/{source.name}.sql")
@@ -204,15 +205,23 @@ def _canonical_columns(con: store.Connection, source: Source, settings: Settings
     return ",\n    ".join(filled.values())
 
 
-def _columns_given(con: store.Connection, source: Source) -> list[str]:
-    types = dict(source.columns) | ({"line": "BIGINT"} if source.header.grain == "nested" else {})
-    empty = ", ".join(f'cast(null as {sql_type}) as "{name}"' for name, sql_type in types.items())
-    return con.sql(f"with records as (select {empty} where false) select * from ({source.body})").columns
+def _columns_given(source: Source) -> tuple[str, ...]:
+    columns = dict(source.columns) | ({"line": "BIGINT"} if source.header.grain == "nested" else {})
+    return _columns_of(source.body, tuple(columns.items()))
 
 
-def _told(con: store.Connection, source: Source) -> str:
+@cache
+def _columns_of(body: str, columns: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """The names that a body selects: DuckDB tells them without any record, once for all files of a format."""
+    empty = ", ".join(f'cast(null as {sql_type}) as "{name}"' for name, sql_type in columns)
+    con = store.memory()
+    prepare_session(con)
+    return tuple(con.sql(f"with records as (select {empty} where false) select * from ({body})").columns)
+
+
+def _told(source: Source) -> str:
     """The body's rows; tags as one text beside the list, because a search in a text is far cheaper than in a list."""
-    has_tags = "tags" in _columns_given(con, source)
+    has_tags = "tags" in _columns_given(source)
     return f"(select *{_TAG_TEXT if has_tags else ''} from ({source.body}))"
 
 

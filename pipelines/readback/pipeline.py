@@ -212,7 +212,8 @@ def _continuity_rule(project: Project) -> str:
 
 def _summary(con: store.Connection, number: int, as_of: datetime, snapshot: Path, loaded_at: datetime) -> RunSummary:
     ((read, refused, lines, quarantined),) = con.execute(
-        """select count(*) filter (where state = 'loaded'), count(*) filter (where state in ('unknown_format', 'failed')),
+        """select count(*) filter (where state = 'loaded'),
+            count(*) filter (where state in ('unknown_format', 'failed')),
             coalesce(cast(sum(lines) as bigint), 0), coalesce(cast(sum(quarantined_lines) as bigint), 0)
         from files where loaded_at = ?""",
         [loaded_at],

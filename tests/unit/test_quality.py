@@ -47,6 +47,7 @@ def failed(con: store.Connection, table: str) -> list[str]:
     return [each.check_name for each in quality.check(con, table, DAY, NOON) if not each.is_passed]
 
 
+RECOVERY = "an episode has a recovery exactly when it recovered, and not before it opened"
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("requests", {"served_by": "a stranger"}, "served_by is a word of its vocabulary"),
     ("requests", {"cost_usd": float("nan")}, "cost_usd is finite and at least 0"),

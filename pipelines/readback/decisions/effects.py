@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from readback.contracts.vocabulary import Confidence, Dimension, MetricStatus
+from readback.stats import e_value
 
 OUTCOMES = {"downstream_error_rate": "downstream errors", "rework_rate": "rework", "override_rate": "overrides"}
 """Outcome metrics that can show a substitute to be worse, the gravest first, and what each is called in a sentence."""
@@ -52,15 +53,24 @@ class Effect:
         return self.metric in OUTCOMES and self.is_known and self.low is not None and self.low > 0
 
     @property
+    def e_value_limit(self) -> float | None:
+        """E-value of the limit nearer to zero, at the preferred lane's rate; None without an event there."""
+        if not self.is_known or not self.events_preferred or not self.n_preferred:
+            return None
+        rate = self.events_preferred / self.n_preferred
+        ratio, low, high = (1 + (limit or 0.0) / rate for limit in (self.estimate, self.low, self.high))
+        return e_value(ratio, low, high)[1]
+
+    @property
     def confidence(self) -> Confidence:
-        """Medium with enough runs, episodes, events, overlap and E-value, and no warning; else low (§3.5, §5.8)."""
+        """Medium with enough runs, episodes, events and overlap, E-value of the limit, no warning (§3.5, §5.8)."""
         guards = (
             self.warning is None,
             self.n_fallback >= _LEAST_FALLBACK_RUNS,
             self.episodes >= _LEAST_EPISODES,
             self.events_fallback + self.events_preferred >= _LEAST_EVENTS,
             (self.overlap or 0.0) >= _LEAST_OVERLAP,
-            (self.e_value or 0.0) >= _MEDIUM_E_VALUE,
+            (self.e_value_limit or 0.0) >= _MEDIUM_E_VALUE,
         )
         return Confidence.MEDIUM if self.is_harm and all(guards) else Confidence.LOW
 
@@ -131,9 +141,10 @@ def doubt(effect: Effect) -> str:
     """The unadjusted difference beside, how strong an unmeasured cause would have to be, and any warning."""
     said = [f"Unadjusted: {points(effect.crude_estimate)}." if effect.crude_estimate is not None else ""]
     if effect.e_value is not None:
+        limit = f"; {effect.e_value_limit:.2g} times to bring the interval to zero" if effect.e_value_limit else ""
         said.append(
             f"To explain it away, an unmeasured cause would need to make both fallback and "
-            f"{OUTCOMES[effect.metric]} {effect.e_value:.2g} times likelier."
+            f"{OUTCOMES[effect.metric]} {effect.e_value:.2g} times likelier{limit}."
         )
     said.append(f"{effect.warning[:1].upper()}{effect.warning[1:]}." if effect.warning else "")
     return " ".join(part for part in said if part)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import polars as pl
 
@@ -43,14 +43,24 @@ _SHORT = {
 _UNIT_SUFFIXES = ("_s", "_ms", "_usd")
 
 
-@dataclass(frozen=True)
-class Definition:
-    """What the header of a metric's SQL file says of it."""
+class Definition(Protocol):
+    """What a face needs of a metric's definition; `readback.metrics` reads it from the header of its SQL file."""
 
-    metric: str
-    question: str
-    unit: str
-    better: Better
+    @property
+    def metric(self) -> str:
+        """Name."""
+
+    @property
+    def question(self) -> str:
+        """What it answers."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the figure."""
+
+    @property
+    def better(self) -> Better:
+        """Which direction is the good one."""
 
 
 @dataclass(frozen=True)

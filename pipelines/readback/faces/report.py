@@ -76,7 +76,7 @@ def monthly_report(
     view = _month(con, month, zone, definitions or {})
     parts = {
         "project": plain(project, 80),
-        "snapshot": snapshot,
+        "snapshot": snapshot.removeprefix("snapshot-"),
         "period": view.period,
         "before": view.before,
         "as_of": view.as_of,

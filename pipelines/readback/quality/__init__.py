@@ -18,7 +18,7 @@ __all__ = ["check", "failures", "table_checks"]
 
 
 def check(con: store.Connection, table: str, changed: Sequence[Range], as_of: datetime) -> list[QualityResult]:
-    """Check one table and keep the results in `quality_results`; nothing to check gives none and keeps the last ones."""
+    """Check one table and keep the results in `quality_results`; where nothing changed, the last ones stay."""
     asked = table_checks(table)
     facts = measure(con, BY_TABLE[table], asked, changed)
     if facts is None:
@@ -49,10 +49,9 @@ def failures(con: store.Connection) -> QualityError | None:
     if not found:
         return None
     table, name, observed, rows, sample = found[0]
-    more = f"; {len(found) - 1} more checks failed" if len(found) > 1 else ""
-    return QualityError(
-        f"{name}: observed {observed:g} in {rows} rows, such as {sample}{more}; nothing was published", key=table
-    )
+    more = f" ({len(found) - 1} more checks failed)" if len(found) > 1 else ""
+    seen = f"observed {observed:g} in {rows} rows, such as {sample}{more}"
+    return QualityError(f"{name}: {seen}; nothing was published", key=table)
 
 
 def _judged(asked: Sequence[Check], facts: Facts) -> list[tuple[Check, bool]]:

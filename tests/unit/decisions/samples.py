@@ -108,22 +108,45 @@ def put_requests(con: store.Connection, count: int, **given: Any) -> None:
 
 def silent_day(**given: Any) -> SilentDay:
     """A row of `silent_downgrades`."""
-    return SilentDay(**{
-        "workflow": "payment", "workflow_class": "pay", "risk": "critical", "day_at": DAY, "request_count": 1,
-        "first_at": DAY, "last_at": DAY, "first_request_id": "litellm:1", "served_models": ["small-1"],
-        "reasons": ["unapproved_substitute"], "policy_id": "claims", "policy_version": 1,
+    base: dict[str, Any] = {
+        "workflow": "payment",
+        "workflow_class": "pay",
+        "risk": "critical",
+        "day_at": DAY,
+        "request_count": 1,
+        "first_at": DAY,
+        "last_at": DAY,
+        "first_request_id": "litellm:1",
+        "served_models": ["small-1"],
+        "reasons": ["unapproved_substitute"],
+        "policy_id": "claims",
+        "policy_version": 1,
         "policy_path": "workflow_classes[0]",
-    } | given)  # fmt: skip
+    }  # fmt: skip
+    return SilentDay(**(base | given))
 
 
 def open_episode(**given: Any) -> OpenEpisode:
     """A row of `recovery_objectives`."""
-    return OpenEpisode(**{
-        "episode_id": "e1", "workflow": "payment", "workflow_class": "pay", "preferred_model": "large-1",
-        "cause": "provider_outage", "opened_at": AS_OF - timedelta(hours=1), "last_seen_at": AS_OF,
-        "duration_s": 3600.0, "fallback_count": 8, "failed_count": 0, "substitutes": [], "incident_id": None,
-        "rto_s": 1800.0, "policy_id": "claims", "policy_version": 1, "policy_path": "workflow_classes[0]",
-    } | given)  # fmt: skip
+    base: dict[str, Any] = {
+        "episode_id": "e1",
+        "workflow": "payment",
+        "workflow_class": "pay",
+        "preferred_model": "large-1",
+        "cause": "provider_outage",
+        "opened_at": AS_OF - timedelta(hours=1),
+        "last_seen_at": AS_OF,
+        "duration_s": 3600.0,
+        "fallback_count": 8,
+        "failed_count": 0,
+        "substitutes": [],
+        "incident_id": None,
+        "rto_s": 1800.0,
+        "policy_id": "claims",
+        "policy_version": 1,
+        "policy_path": "workflow_classes[0]",
+    }  # fmt: skip
+    return OpenEpisode(**(base | given))
 
 
 def effect(**given: Any) -> Effect:
@@ -134,32 +157,74 @@ def effect(**given: Any) -> Effect:
 
 def use(**given: Any) -> SubstituteUse:
     """A row of `substitutes_in_use`: unlisted, on a class that may degrade."""
-    return SubstituteUse(**{
-        "policy_id": "claims", "workflow_class": "letter", "served_model": "small-1", "request_count": 35,
-        "silent_count": 35, "day_count": 4, "first_at": DAY, "last_at": DAY, "first_request_id": "litellm:1",
-        "workflows": ["letters"], "causes": ["provider_outage"], "reasons": ["unapproved_substitute"],
-        "class_request_count": 1000, "policy_version": 1, "risk": "moderate", "boundary": "degrade",
-        "preferred_models": ["large-1"], "class_path": "workflow_classes[0]", "substitute_path": None,
-        "expires_at": None, "is_target_denied": False,
-    } | given)  # fmt: skip
+    base: dict[str, Any] = {
+        "policy_id": "claims",
+        "workflow_class": "letter",
+        "served_model": "small-1",
+        "request_count": 35,
+        "silent_count": 35,
+        "day_count": 4,
+        "first_at": DAY,
+        "last_at": DAY,
+        "first_request_id": "litellm:1",
+        "workflows": ["letters"],
+        "causes": ["provider_outage"],
+        "reasons": ["unapproved_substitute"],
+        "class_request_count": 1000,
+        "policy_version": 1,
+        "risk": "moderate",
+        "boundary": "degrade",
+        "preferred_models": ["large-1"],
+        "class_path": "workflow_classes[0]",
+        "substitute_path": None,
+        "expires_at": None,
+        "is_target_denied": False,
+    }  # fmt: skip
+    return SubstituteUse(**(base | given))
 
 
 def listed(**given: Any) -> ListedUse:
     """A row of `listed_substitutes`."""
-    return ListedUse(**{
-        "policy_id": "claims", "policy_version": 1, "workflow_class": "letter", "target": "prov-b/large-2",
-        "activation": "automatic", "expires_at": None, "substitute_path": "workflow_classes[0].substitutes[0]",
-        "risk": "moderate", "boundary": "degrade", "workflow": "letters", "request_count": 300, "workflow_share": 1.0,
-    } | given)  # fmt: skip
+    base: dict[str, Any] = {
+        "policy_id": "claims",
+        "policy_version": 1,
+        "workflow_class": "letter",
+        "target": "prov-b/large-2",
+        "activation": "automatic",
+        "expires_at": None,
+        "substitute_path": "workflow_classes[0].substitutes[0]",
+        "risk": "moderate",
+        "boundary": "degrade",
+        "workflow": "letters",
+        "request_count": 300,
+        "workflow_share": 1.0,
+    }  # fmt: skip
+    return ListedUse(**(base | given))
 
 
 def chronic(**given: Any) -> WorkflowUse:
     """A row of `chronic_fallbacks`: 30% fallback in hours of one request each, twice what its company shows."""
     n, x = given.get("request_count", 1000), given.get("fallback_count", 300)
-    return WorkflowUse(**{
-        "workflow": "letters", "request_count": n, "fallback_count": x, "n2": float(n), "n3": float(n),
-        "x2": float(x), "xn": float(x), "day_count": 10, "expected_count": 100.0, "comparable_count": 300,
-        "family": "provider", "family_count": x, "preferred_model": "large-1", "served_model": "small-1",
-        "served_count": x, "policy_id": "claims", "workflow_class": "letter", "policy_version": 1, "risk": "moderate",
+    base: dict[str, Any] = {
+        "workflow": "letters",
+        "request_count": n,
+        "fallback_count": x,
+        "n2": float(n),
+        "n3": float(n),
+        "x2": float(x),
+        "xn": float(x),
+        "day_count": 10,
+        "expected_count": 100.0,
+        "comparable_count": 300,
+        "family": "provider",
+        "family_count": x,
+        "preferred_model": "large-1",
+        "served_model": "small-1",
+        "served_count": x,
+        "policy_id": "claims",
+        "workflow_class": "letter",
+        "policy_version": 1,
+        "risk": "moderate",
         "class_path": "workflow_classes[0]",
-    } | given)  # fmt: skip
+    }  # fmt: skip
+    return WorkflowUse(**(base | given))

@@ -54,7 +54,7 @@ def test_outcome_regression_tells_estimate_interval_n_crude_and_e_value() -> Non
     assert condition.detail == (
         "+2.1 pp rework (95% CI +0.9 to +3.4), 312 fallback runs in 41 episodes against 9,000 preferred. "
         "Unadjusted: +5 pp. To explain it away, an unmeasured cause would need to make both fallback and rework "
-        "1.7 times likelier."
+        "1.7 times likelier; 1.6 times to bring the interval to zero."
     )
 
 

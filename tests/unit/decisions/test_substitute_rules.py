@@ -111,7 +111,7 @@ def test_the_nearer_comparison_outweighs_the_one_over_all_workflows() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"e_value": 1.49}, {"e_value": None}, {"warning": "latency causes: descriptive only"}, {"episodes": 7},
+    [{"low": 0.005}, {"events_preferred": 0}, {"warning": "latency causes: descriptive only"}, {"episodes": 7},
      {"n_fallback": 29}, {"overlap": 0.49}],
 )  # fmt: skip
 def test_a_failed_guard_lowers_confidence(given: dict[str, Any]) -> None:

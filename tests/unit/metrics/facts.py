@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import polars as pl
+
 from readback import aftermath, metrics, store
 from readback.settings import Settings
 
@@ -11,19 +13,26 @@ AS_OF = datetime(2026, 10, 31, tzinfo=UTC)
 ALL = (START - timedelta(days=400), AS_OF + timedelta(days=1))
 KINDS = ["rework", "review_decision", "downstream_error"]
 
+Row = dict[str, Any]
+
 
 def settings(**sections: Any) -> Settings:
     watched = [{"source": "desk", "kinds": KINDS, "from": START - timedelta(days=30)}]
     return Settings.model_validate({"coverage": watched, "metrics": {"minimum_n": 5}} | sections)
 
 
-def insert(con: store.Connection, table: str, row: dict[str, Any]) -> None:
-    slots = ", ".join(f"${name}" for name in row)
-    con.execute(f"insert into {table} ({', '.join(row)}) values ({slots})", row)
+def insert(con: store.Connection, table: str, *rows: Row) -> None:
+    con.register("given", pl.DataFrame(list(rows), infer_schema_length=None).to_arrow())
+    con.execute(f"insert into {table} by name select * from given")
+    con.unregister("given")
 
 
 def add_request(con: store.Connection, number: int, at: datetime, **given: Any) -> None:
-    row: dict[str, Any] = {
+    insert(con, "requests", request_row(number, at, **given))
+
+
+def request_row(number: int, at: datetime, **given: Any) -> Row:
+    return {
         "request_id": f"a:{number}",
         "run_id": f"r{number}",
         "source": "litellm",
@@ -43,15 +52,25 @@ def add_request(con: store.Connection, number: int, at: datetime, **given: Any) 
         "is_partial": False,
         "weight": 1.0,
     } | given
-    insert(con, "requests", row)
 
 
 def add_fallback(con: store.Connection, number: int, at: datetime, **given: Any) -> None:
+    request, event = fallback_rows(number, at, **given)
+    insert(con, "requests", request)
+    insert(con, "fallback_events", event)
+
+
+def fallback_rows(number: int, at: datetime, **given: Any) -> tuple[Row, Row]:
     """A request that a substitute answered, and its event."""
-    told = {"cause": "provider_outage", "verdict": "in_policy", "is_silent": False, "added_cost_usd": 0.5, "episode_id": None}
+    told = {
+        "cause": "provider_outage",
+        "verdict": "in_policy",
+        "is_silent": False,
+        "added_cost_usd": 0.5,
+        "episode_id": None,
+    }
     event = {name: given.pop(name, usual) for name, usual in told.items()}
     served = {"is_fallback": True, "served_by": "substitute", "served_model": "s", "added_latency_ms": 800.0}
-    add_request(con, number, at, **(served | given))
     row = {
         "fallback_id": f"f{number}",
         "request_id": f"a:{number}",
@@ -63,11 +82,15 @@ def add_fallback(con: store.Connection, number: int, at: datetime, **given: Any)
         "detection": "attempt_chain",
         "verdict_reasons": [],
     }
-    insert(con, "fallback_events", row | event)
+    return request_row(number, at, **(served | given)), row | event
 
 
 def add_outcome(con: store.Connection, number: int, kind: str, at: datetime, **given: Any) -> None:
-    row: dict[str, Any] = {
+    insert(con, "outcomes", outcome_row(number, kind, at, **given))
+
+
+def outcome_row(number: int, kind: str, at: datetime, **given: Any) -> Row:
+    return {
         "outcome_id": f"o{number}",
         "kind": kind,
         "source_system": "desk",
@@ -80,12 +103,11 @@ def add_outcome(con: store.Connection, number: int, kind: str, at: datetime, **g
         "line": 1,
         "actor_kind": "human",
     } | given
-    insert(con, "outcomes", row)
 
 
 def add_episode(con: store.Connection, number: int, at: datetime, duration_s: float, **given: Any) -> None:
     is_recovered = given.get("state", "recovered") == "recovered"
-    row: dict[str, Any] = {
+    row: Row = {
         "episode_id": f"e{number}",
         "workflow": "w",
         "workflow_class": "k",

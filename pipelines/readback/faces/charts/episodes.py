@@ -11,6 +11,7 @@ from readback.faces.period import Span
 from readback.faces.theme import Mode
 
 _INCIDENT_LANE = "declared incidents"
+_EVERY_DAY = 14
 
 
 def timeline(
@@ -37,13 +38,18 @@ def timeline(
 
 
 def _bars(episodes: pl.DataFrame, span: Span, zone: str) -> pl.DataFrame:
-    rows = limited(episodes).with_columns(
-        lane=pl.col("workflow").fill_null("(no workflow)"),
-        until=pl.coalesce("recovered_at", pl.lit(span.end)),
-        tried=pl.col("substitutes").list.join(", "),
-        length=pl.col("duration_s").map_elements(figures.duration, return_dtype=pl.String),
-        family=pl.col("cause").str.replace_all("_", " "),
-        left=pl.col("preferred_model").fill_null("unknown"),
+    # Long ones first, so that a short one inside stays visible.
+    rows = (
+        limited(episodes)
+        .sort("duration_s", descending=True)
+        .with_columns(
+            lane=pl.col("workflow").fill_null("(no workflow)"),
+            until=pl.coalesce("recovered_at", pl.lit(span.end)),
+            tried=pl.col("substitutes").list.join(", "),
+            length=pl.col("duration_s").map_elements(figures.duration, return_dtype=pl.String),
+            family=pl.col("cause").str.replace_all("_", " "),
+            left=pl.col("preferred_model").fill_null("unknown"),
+        )
     )
     return inert(local(rows, zone, "opened_at", "until"), "lane", "tried", "left", limit=80)
 
@@ -62,7 +68,8 @@ def _time_axis(span: Span, zone: str) -> alt.X:
     edges = local(pl.DataFrame({"start": [span.start], "end": [span.end]}), zone, "start", "end")
     domain = [int(edges[name][0].timestamp() * 1000) for name in ("start", "end")]
     days = (span.end - span.start).days
-    axis = alt.Axis(format="%-d %b" if days > 2 else "%H:%M", tickCount=10, grid=True, labelFlush=True)
+    ticks: Any = alt.TimeIntervalStep(interval="day", step=1) if 2 < days <= _EVERY_DAY else 10
+    axis = alt.Axis(format="%-d %b" if days > 2 else "%H:%M", tickCount=ticks, grid=True, labelFlush=True)
     return alt.X(
         "opened_at:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain, clamp=True, nice=False)
     )
