@@ -6,10 +6,9 @@ JSON lines to a scratch file; such files are small, or rare.
 """
 
 import csv
-import gzip
 import io
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,18 +17,21 @@ from typing import Any, BinaryIO, Literal, Self
 import orjson
 import zstandard
 
-Shape = Literal["lines", "document", "list", "csv", "parquet", "binary", "empty"]
+Shape = Literal["lines", "document", "list", "csv", "parquet", "binary", "empty", "damaged"]
 
 MAXIMUM_LINE = 32 * 1024 * 1024
 """Longest line in bytes that is read; a longer one is quarantined."""
 
 _SNIFFED_BYTES = 1 << 20
 _SNIFFED_RECORDS = 50
-_PACKED_BLOCK = 1 << 16
+_PACKED_BLOCK = 1 << 13
 
 
 class BrokenArchive(Exception):
     """An archive that ends early or is damaged; what could be unpacked was given before."""
+
+
+_UNREADABLE = (ValueError, csv.Error, OSError, BrokenArchive)
 
 
 @dataclass(frozen=True)
@@ -83,49 +85,47 @@ class _Archive(io.RawIOBase):
     """
 
     def __init__(self, file: Path, kind: Literal["gzip", "zstd"]) -> None:
+        super().__init__()
         self.damage: str | None = None
         self._packed = file.open("rb")
-        self._kind = kind
-        self._member: Any = None
-        self._input = b""
-        self._output = memoryview(b"")
+        self._blocks = _unpacked_blocks(self._packed, kind)
+        self._ready = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        while not self._output and self._unpack():
-            pass
-        given = self._output[: len(buffer)]
+        while not self._ready:
+            try:
+                self._ready = memoryview(next(self._blocks))
+            except StopIteration:
+                return 0
+            except (EOFError, zlib.error, zstandard.ZstdError) as error:
+                self.damage = str(error)
+        given = self._ready[: len(buffer)]
         buffer[: len(given)] = given
-        self._output = self._output[len(given) :]
+        self._ready = self._ready[len(given) :]
         return len(given)
 
     def close(self) -> None:
         self._packed.close()
         super().close()
 
-    def _unpack(self) -> bool:
-        """Unpack one more block; false at the end."""
-        self._input = self._input or self._packed.read(_PACKED_BLOCK)
-        if self._member is None and self._kind == "gzip":
-            self._input = self._input.lstrip(b"\x00")
-        if self.damage is not None or not self._input:
-            if self._member is not None and self.damage is None:
-                self.damage = "it is cut off"
-            return self._member is None and self.damage is None and self._packed.peek(1) != b""
-        try:
-            self._member = self._member or self._new_member()
-            self._output = memoryview(self._member.decompress(self._input))
-        except (zlib.error, zstandard.ZstdError) as error:
-            self.damage = str(error)
-            return False
-        self._input = self._member.unused_data if self._member.eof else b""
-        self._member = None if self._member.eof else self._member
-        return True
 
-    def _new_member(self) -> Any:
-        return zlib.decompressobj(31) if self._kind == "gzip" else zstandard.ZstdDecompressor().decompressobj()
+def _unpacked_blocks(packed: BinaryIO, kind: Literal["gzip", "zstd"]) -> Iterator[bytes]:
+    """Every member of an archive, one after the other; zeros between them are padding."""
+    member: Any = None
+    content = b""
+    while content := content or packed.read(_PACKED_BLOCK):
+        if member is None:
+            if not (content := content.lstrip(b"\x00")):
+                continue
+            member = zlib.decompressobj(31) if kind == "gzip" else zstandard.ZstdDecompressor().decompressobj()
+        yield member.decompress(content)
+        content = member.unused_data if member.eof else b""
+        member = None if member.eof else member
+    if member is not None:
+        raise EOFError("it is cut off")
 
 
 def open_plain(file: Path) -> BinaryIO:
@@ -142,18 +142,19 @@ def damage(stream: BinaryIO) -> str | None:
 
 def shape(file: Path) -> Shape:
     """What kind of file it is, by its first megabyte."""
-    head = _head(file)
+    head, damaged = _head(file)
     if not head.strip():
-        return "empty"
+        return "damaged" if damaged else "empty"
     if head[:4] == b"PAR1":
         return "parquet"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    record_count = len(_parsed(head))
+    if text[:1] == b"[" and not _is_list_a_bad_line(text, record_count):
+        return "list"
+    if record_count:
+        return "lines"
     if b"\x00" in head[:4096]:
         return "binary"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text[:1] == b"[":
-        return "list"
-    if any(isinstance(record, dict) for record in _parsed(head)):
-        return "lines"
     if text[:1] == b"{":
         return "document"
     return "csv" if _is_csv(text) else "lines"
@@ -162,11 +163,11 @@ def shape(file: Path) -> Shape:
 def sample(file: Path, kind: Shape) -> list[dict[str, Any]]:
     """A few records, for recognizing the format; empty when none can be read."""
     if kind == "lines":
-        return [record for record in _parsed(_head(file)) if isinstance(record, dict)]
+        return _parsed(_head(file)[0])
     if kind in ("document", "list", "csv", "parquet"):
         try:
             return [record for _, record in islice(_records(file, kind), _SNIFFED_LINES) if isinstance(record, dict)]
-        except (ValueError, OSError, *_BROKEN_ARCHIVE):
+        except _UNREADABLE:
             return []
     return []
 
@@ -191,32 +192,34 @@ def rewritten(file: Path, scratch: Path, known: tuple[int, int] = (0, 0)) -> Fee
     return feed
 
 
-def unpacked(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
-    """The uncompressed bytes in blocks of a size; a broken archive ends early."""
-    try:
-        with open_plain(file) as stream:
-            while block := stream.read(size):
-                yield block
-    except _BROKEN_ARCHIVE:
-        return
+def unpacked(file: Path) -> Iterator[bytes]:
+    """The uncompressed bytes in blocks.
+
+    Raises:
+        BrokenArchive: after the last block that could be unpacked.
+    """
+    with open_plain(file) as stream:
+        while block := stream.read(1 << 20):
+            yield block
+        _check_whole(stream)
 
 
 def _lines_from(file: Path, known: tuple[int, int], feed: Feed) -> Iterator[bytes]:
     """Lines from an offset on; what is too long or cannot be unpacked becomes a broken line of the feed."""
     offset, number = known
-    try:
-        with open_plain(file) as stream:
+    with open_plain(file) as stream:
+        if offset:
             stream.seek(offset)
-            for line in stream:
-                number += 1
-                if len(line) > MAXIMUM_LINE:
-                    reason = f"line of {len(line):,} bytes; at most {MAXIMUM_LINE:,} are read"
-                    feed.broken.append(BrokenLine(number, offset, reason, line[:4000]))
-                offset += len(line)
-                yield line
-    except _BROKEN_ARCHIVE as error:
-        reason = f"archive ends early or is damaged ({error}); nothing after this line could be unpacked"
-        feed.broken.append(BrokenLine(number + 1, offset, reason, b""))
+        for line in stream:
+            number += 1
+            if len(line) > MAXIMUM_LINE:
+                reason = f"line of {len(line):,} bytes; at most {MAXIMUM_LINE:,} are read"
+                feed.broken.append(BrokenLine(number, offset, reason, line[:4000]))
+            offset += len(line)
+            yield line
+        if damaged := damage(stream):
+            reason = f"archive ends early or is damaged ({damaged}); nothing after this line could be unpacked"
+            feed.broken.append(BrokenLine(number + 1, offset, reason, b""))
 
 
 def _converted(file: Path, kind: Shape, scratch: Path) -> Feed:
@@ -227,7 +230,7 @@ def _converted(file: Path, kind: Shape, scratch: Path) -> Feed:
             for number, record in _records(file, kind):
                 numbers.append(number)
                 out.write(orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS) + b"\n")
-        except (ValueError, csv.Error, OSError, *_BROKEN_ARCHIVE) as error:
+        except _UNREADABLE as error:
             feed.broken.append(BrokenLine(len(numbers) + 1, 0, f"not a readable {kind}: {error}", b""))
     return feed
 
@@ -235,20 +238,34 @@ def _converted(file: Path, kind: Shape, scratch: Path) -> Feed:
 def _records(file: Path, kind: Shape) -> Iterator[tuple[int, Any]]:
     """Records with the line, or the element counted from 1, that each stands in."""
     if kind == "parquet":
-        import polars
-
-        yield from enumerate(polars.scan_parquet(file).collect().iter_rows(named=True), start=1)
+        yield from enumerate(_parquet_records(file), start=1)
         return
     with open_plain(file) as stream:
         if kind == "csv":
             yield from _csv_records(stream)
-            return
-        parsed = orjson.loads(stream.read().removeprefix(b"\xef\xbb\xbf"))
-    yield from enumerate(parsed if isinstance(parsed, list) else [parsed], start=1)
+        else:
+            parsed = orjson.loads(stream.read().removeprefix(b"\xef\xbb\xbf"))
+            yield from enumerate(parsed if isinstance(parsed, list) else [parsed], start=1)
+        _check_whole(stream)
+
+
+def _parquet_records(file: Path) -> Iterator[dict[str, Any]]:
+    import polars
+
+    try:
+        yield from polars.scan_parquet(file).collect().iter_rows(named=True)
+    except polars.exceptions.PolarsError as error:
+        raise ValueError(str(error).splitlines()[0]) from None
+
+
+def _check_whole(stream: BinaryIO) -> None:
+    if damaged := damage(stream):
+        raise BrokenArchive(damaged)
 
 
 def _csv_records(stream: BinaryIO) -> Iterator[tuple[int, dict[str, str | None]]]:
     """Empty cells are absent, not empty."""
+    csv.field_size_limit(MAXIMUM_LINE)
     with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
         rows = csv.DictReader(text)
         before = 1
@@ -257,20 +274,39 @@ def _csv_records(stream: BinaryIO) -> Iterator[tuple[int, dict[str, str | None]]
             before = rows.line_num
 
 
-def _head(file: Path) -> bytes:
-    try:
-        with open_plain(file) as stream:
-            return stream.read(_SNIFFED_BYTES)
-    except _BROKEN_ARCHIVE:
-        return b"".join(islice(unpacked(file), 1))
+def _head(file: Path) -> tuple[bytes, bool]:
+    """The first megabyte, but at least two lines; and whether the archive is damaged before their end."""
+    with open_plain(file) as stream:
+        head = stream.read(_SNIFFED_BYTES)
+        if b"\n" not in head:
+            head += stream.readline(MAXIMUM_LINE) + stream.read(_SNIFFED_BYTES)
+        return head, damage(stream) is not None
 
 
-def _parsed(head: bytes) -> Iterable[Any]:
-    for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SNIFFED_LINES]:
+def _parsed(head: bytes) -> list[dict[str, Any]]:
+    """The first lines that are records by themselves."""
+    return list(islice(_objects(head), _SNIFFED_RECORDS))
+
+
+def _objects(head: bytes) -> Iterator[dict[str, Any]]:
+    for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
         try:
-            yield orjson.loads(line)
+            record = orjson.loads(line)
         except orjson.JSONDecodeError:
             continue
+        if record and isinstance(record, dict):
+            yield record
+
+
+def _is_list_a_bad_line(text: bytes, record_count: int) -> bool:
+    """Whether `[` begins a bad first line of a file of records; the last element of a list may be a record, too."""
+    if record_count != 1 or len(text) >= _SNIFFED_BYTES:
+        return record_count > 1
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return True
+    return False
 
 
 def _is_csv(text: bytes) -> bool:

@@ -21,7 +21,7 @@ from readback import store
 from readback.contracts.ddl import literal
 from readback.contracts.privacy import scrub_macro
 from readback.contracts.records import record_columns
-from readback.feed import BrokenLine, Feed, open_plain, rewritten
+from readback.feed import BrokenArchive, BrokenLine, Feed, open_plain, rewritten
 from readback.errors import SourceError
 from readback.line_index import LineIndex
 from readback.settings import Naming, Settings
@@ -93,7 +93,7 @@ def land(
     named = dict(parameters) | {"source": source.name}
     try:
         return _read(con, source, feed, part, settings, named)
-    except duckdb.Error:
+    except (duckdb.Error, BrokenArchive):
         if feed.is_scratch:
             raise
     with rewritten(feed.path, part.with_suffix(".lines")) as second:

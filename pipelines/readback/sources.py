@@ -4,7 +4,6 @@ A connector is one SQL file. Its header says what the format is and how a record
 records to canonical rows. The folder is the registry.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from readback import shipped
 from readback.errors import SourceError
+from readback.sql_header import read_sql
 
 Emits = Literal["attempts", "outcomes", "provider_incidents", "admin_changes", "source_counters"]
 Capability = Literal[
@@ -81,17 +81,13 @@ def read_source(file: Path) -> Source:
     Raises:
         SourceError: the header is not the TOML that a connector needs.
     """
-    lines = file.read_text(encoding="utf-8").splitlines()
-    count = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    facts = [line[2:].removeprefix(" ") for line in lines[:count]]
-    remark = next((n for n, fact in enumerate(facts) if not fact.strip()), len(facts))
+    sql = read_sql(file)
     try:
-        parsed = tomllib.loads("\n".join(facts[:remark]))
-        header = Header.model_validate(parsed["source"])
-        columns = dict(parsed["columns"])
-    except (tomllib.TOMLDecodeError, ValidationError, KeyError) as error:
+        header = Header.model_validate(sql.facts["source"])
+        columns = dict(sql.facts["columns"])
+    except (ValidationError, KeyError) as error:
         raise SourceError(f"header is not a connector's: {str(error).splitlines()[0]}", file=file) from None
-    return Source(file.stem, header, columns, "\n".join(lines[count:]))
+    return Source(file.stem, header, columns, sql.body)
 
 
 def recognize(records: Iterable[Mapping[str, Any]]) -> Source | None:

@@ -173,7 +173,7 @@ def _harms(rows: list[ListedUse], effects: Effects) -> list[Effect]:
 
 def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Recommendation:
     use, worst = rows[0], harms[0]
-    action = "review" if use.activation == Activation.AUTOMATIC and use.risk not in GRAVE else "remove"
+    action = _demotion_action(use, worst)
     place = f"{use.policy_id} v{use.policy_version}, {use.substitute_path}"
     estimate, low, high = (-(limit or 0.0) for limit in (worst.estimate, worst.high, worst.low))
     facts: dict[str, Any] = asdict(use) | {
@@ -190,7 +190,7 @@ def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Reco
         change=_demotion(use, action, place),
         policy_path=use.substitute_path,
         expected_effect=(
-            f"Expected change {change(estimate, low, high, OUTCOMES[worst.metric])}, {worst.n_fallback:,} runs "
+            f"{change(estimate, low, high, OUTCOMES[worst.metric])}, {worst.n_fallback:,} runs "
             f"in {worst.episodes:,} episodes, class A, for what it now serves. {doubt(worst)}"
         ),
         estimate=estimate,
@@ -206,6 +206,13 @@ def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Reco
         evidence_sql=pasted("outcome_effects", worst.parameters),
         as_of=as_of,
     )
+
+
+def _demotion_action(use: ListedUse, worst: Effect) -> str:
+    """Removal needs a gate already passed, or grave risk and evidence that passes its guards."""
+    if use.activation != Activation.AUTOMATIC:
+        return "remove"
+    return "remove" if use.risk in GRAVE and worst.confidence is not Confidence.LOW else "review"
 
 
 def _demotion(use: ListedUse, action: str, place: str) -> str:

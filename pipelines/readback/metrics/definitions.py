@@ -3,7 +3,6 @@
 The folder is the list. How a figure is computed from the rows of its SQL belongs to the other modules.
 """
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from readback import shipped
 from readback.contracts.vocabulary import Dimension, Grain, MetricLane, OutcomeKind
 from readback.errors import SourceError
 from readback.sources import Capability
+from readback.sql_header import read_sql
 
 Estimator = Literal["proportion", "clustered_proportion", "survival", "rate", "total", "quantile"]
 
@@ -48,6 +48,7 @@ class Definition(BaseModel):
     model: Literal["preferred", "served"] = Field(description="Which model dimension model speaks of.")
     definition_version: int = Field(ge=1)
     references: tuple[str, ...] = ()
+    remarks: str = Field(default="", description="What its figure counts, in words.")
 
     def threshold(self, usual: int) -> int:
         """Units below which the figure is withheld."""
@@ -69,13 +70,10 @@ def read_definition(file: Path) -> Definition:
     Raises:
         SourceError: the header is not the TOML that a metric needs.
     """
-    lines = file.read_text(encoding="utf-8").splitlines()
-    count = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    facts = [line[2:].removeprefix(" ") for line in lines[:count]]
-    remark = next((n for n, fact in enumerate(facts) if not fact.strip()), len(facts))
+    sql = read_sql(file)
     try:
-        return Definition(metric=file.stem, **tomllib.loads("\n".join(facts[:remark]))["metric"])
-    except (tomllib.TOMLDecodeError, ValidationError, KeyError) as error:
+        return Definition(metric=file.stem, remarks=sql.remarks, **sql.facts["metric"])
+    except (ValidationError, KeyError) as error:
         raise SourceError(f"header is not a metric's: {str(error).splitlines()[0]}", file=file) from None
 
 

@@ -84,9 +84,7 @@ def harm(**given: Any) -> Effect:
 def test_harm_demotes_and_says_by_how_much() -> None:
     (found,) = demotions(harm())
     assert (found.estimate, found.low, found.high) == (-0.021, -0.034, -0.009)
-    assert found.expected_effect.startswith(
-        "Expected change -2.1 pp rework (95% CI -3.4 to -0.9), 312 runs in 41 episodes"
-    )
+    assert found.expected_effect.startswith("-2.1 pp rework (95% CI -3.4 to -0.9), 312 runs in 41 episodes")
     assert (found.evidence_class, found.confidence) == ("A", "medium")
     assert "on_approval at claims v1, workflow_classes[0].substitutes[0]" in found.change
 
@@ -121,6 +119,11 @@ def test_a_failed_guard_lowers_confidence(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize("given", [{"risk": "high"}, {"activation": "on_approval"}])
 def test_grave_or_already_gated_substitutes_are_removed(given: dict[str, Any]) -> None:
     assert demotions(harm(), **given)[0].change.startswith("Remove ")
+
+
+def test_weak_evidence_gates_even_a_grave_class_and_removes_nothing() -> None:
+    (found,) = demotions(harm(warning="descriptive only"), risk="high")
+    assert found.change.startswith("Set activation ")
 
 
 @pytest.mark.parametrize("given", [{"activation": "forbidden"}, {"expires_at": AS_OF}])
