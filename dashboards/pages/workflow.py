@@ -23,7 +23,7 @@ with board.card("Episodes and declared incidents"):
     board.chart(charts.timeline(episodes, incidents, span, mode, zone=zone), "Episodes and incidents on one time axis")
     st.caption(
         f"{episodes.height} episodes. Grey bands are what providers declared: context, not the measure of recovery. "
-        "An episode without a seen recovery runs to the end of the data."
+        "An episode without a seen recovery is drawn as far as it is known to last."
     )
 
 left, right = st.columns(2)

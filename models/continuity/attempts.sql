@@ -7,6 +7,7 @@ with failed as (
         *,
         status in ('error', 'blocked') as is_failed,
         coalesce(started_at > $loaded_at + interval 1 day, false) as is_future,
+        coalesce(started_at < timestamptz '2015-01-01 00:00:00+00', false) as is_ancient,
         case when status in ('error', 'blocked') then lower(coalesce(error_reason, '')) end as reason,
         case when status in ('error', 'blocked') then lower(coalesce(error_code, '')) end as code,
         case when status in ('error', 'blocked') then lower(coalesce(error_type, '')) end as class,
@@ -65,7 +66,7 @@ judged as (
 
 select
     case
-        when is_future then null
+        when is_future or is_ancient then null
         when attempt_key is not null and request_key is not null and started_at is not null and status is not null
             and isfinite(coalesce(cost_usd, 0)) and isfinite(coalesce(confidence, 0)) and isfinite(coalesce(ttft_ms, 0))
             then md5($source || '/' || attempt_key || '/' || epoch_us(started_at))
@@ -115,6 +116,10 @@ select
     absent(provider_response_id) as provider_response_id,
     case when absent(user_ref) is not null then left(sha256($hash_key || user_ref), 32) end as user_hash,
     coalesce(weight, 1.0) as weight,
-    case when is_future then 'its time lies in the future: ' || cast(started_at as varchar) else problem end as problem,
+    case
+        when is_future then 'its time lies in the future: ' || cast(started_at as varchar)
+        when is_ancient then 'its time lies before 2015, so its clock was not set: ' || cast(started_at as varchar)
+        else problem
+    end as problem,
     is_ignored
 from judged

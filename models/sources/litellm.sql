@@ -37,11 +37,17 @@
 -- A failure after tokens had flowed was being answered: the client saw HTTP 200 from that deployment.
 -- A client that hung up (499) is written as a success.
 select
-    coalesce(litellm_call_id, trace_id, id) || '/' || status || '/' || id as attempt_key,
-    coalesce(litellm_call_id, trace_id, id) as request_key,
-    case when litellm_call_id is not null then 'call_id' else 'trace_id' end as chain_basis,
-    coalesce(to_timestamp(try_cast(startTime as double)), try_cast(startTime as timestamptz)) as started_at,
-    coalesce(to_timestamp(try_cast(endTime as double)), try_cast(endTime as timestamptz)) as ended_at,
+    coalesce(absent(litellm_call_id), absent(trace_id), id) || '/' || status || '/' || id as attempt_key,
+    coalesce(absent(litellm_call_id), absent(trace_id), id) as request_key,
+    case when absent(litellm_call_id) is not null then 'call_id' else 'trace_id' end as chain_basis,
+    case
+        when try_cast(startTime as double) is null then try_cast(startTime as timestamptz)
+        when try_cast(startTime as double) between 0 and 253402300799 then to_timestamp(try_cast(startTime as double))
+    end as started_at,
+    case
+        when try_cast(endTime as double) is null then try_cast(endTime as timestamptz)
+        when try_cast(endTime as double) between 0 and 253402300799 then to_timestamp(try_cast(endTime as double))
+    end as ended_at,
     case when stream then 1000 * (try_cast(completionStartTime as double) - try_cast(startTime as double)) end as ttft_ms,
     coalesce(nullif(model_group, ''), case when coalesce(model_id, '') = '' then model end) as route,
     metadata.user_api_key_alias as key_alias,

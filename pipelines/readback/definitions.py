@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import dagster as dg
@@ -217,12 +216,12 @@ def monthly_report(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
 
 _TO_PUBLISHED = dg.AssetSelection.assets(published).upstream()
 refresh_job = dg.define_asset_job("refresh", _TO_PUBLISHED, description="New log files → a published snapshot.")
-weekly_job = dg.define_asset_job("weekly_review", dg.AssetSelection.assets(weekly_review).upstream())
-monthly_job = dg.define_asset_job("monthly_report", dg.AssetSelection.assets(monthly_report).upstream())
+weekly_job = dg.define_asset_job("weekly", dg.AssetSelection.assets(weekly_review).upstream())
+monthly_job = dg.define_asset_job("monthly", dg.AssetSelection.assets(monthly_report).upstream())
 
-hourly = dg.ScheduleDefinition(name="hourly_refresh", job=refresh_job, cron_schedule="5 * * * *")
-weekly = dg.ScheduleDefinition(name="weekly_review", job=weekly_job, cron_schedule="0 7 * * 1")
-monthly = dg.ScheduleDefinition(name="monthly_report", job=monthly_job, cron_schedule="0 6 1 * *")
+hourly = dg.ScheduleDefinition(name="hourly", job=refresh_job, cron_schedule="5 * * * *")
+weekly = dg.ScheduleDefinition(name="weekly", job=weekly_job, cron_schedule="0 7 * * 1")
+monthly = dg.ScheduleDefinition(name="monthly", job=monthly_job, cron_schedule="0 6 1 * *")
 
 
 @dg.sensor(job=refresh_job, minimum_interval_seconds=60)
@@ -260,7 +259,6 @@ def run_in_process(
         ReadbackError: whatever else a step found, as the step raised it.
     """
     with store.warehouse(project) as con:
-        Thread(target=quality.import_engine, daemon=True).start()
         refresh = Refresh(con, project, loaded_at, as_of, full, tell)
         try:
             result = _execute(refresh)

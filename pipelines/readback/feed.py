@@ -166,7 +166,7 @@ def sample(file: Path, kind: Shape) -> list[dict[str, Any]]:
         return _parsed(_head(file)[0])
     if kind in ("document", "list", "csv", "parquet"):
         try:
-            return [record for _, record in islice(_records(file, kind), _SNIFFED_LINES) if isinstance(record, dict)]
+            return [record for _, record in islice(_records(file, kind), _SNIFFED_RECORDS) if isinstance(record, dict)]
         except _UNREADABLE:
             return []
     return []
@@ -192,14 +192,14 @@ def rewritten(file: Path, scratch: Path, known: tuple[int, int] = (0, 0)) -> Fee
     return feed
 
 
-def unpacked(file: Path) -> Iterator[bytes]:
-    """The uncompressed bytes in blocks.
+def unpacked(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
+    """The uncompressed bytes in blocks of a size.
 
     Raises:
         BrokenArchive: after the last block that could be unpacked.
     """
     with open_plain(file) as stream:
-        while block := stream.read(1 << 20):
+        while block := stream.read(size):
             yield block
         _check_whole(stream)
 

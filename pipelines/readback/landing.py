@@ -125,7 +125,7 @@ def _read_lines(
     _copy(con, sql, part, parameters)
     key, time = KEYS[source.header.emits], TIMES[source.header.emits]
     records, rows, ignored, first, last = con.execute(
-        f"""select count(*), count({key}), count(*) filter (where is_ignored and {key} is null), min({time}), max({time})
+        f"""select count(*), count({key}), count(*) filter (where is_ignored and {key} is null), min({time}) filter (where {key} is not null), max({time}) filter (where {key} is not null)
         from read_parquet({literal(str(part))})"""
     ).fetchall()[0]
     unread: dict[int, str | None] = {}

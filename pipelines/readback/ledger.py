@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import xxhash
 
 from readback import store
@@ -29,6 +30,7 @@ Progress = Callable[[Path], None]
 CALL_OVERLAP_S = 7200
 """Longest time in seconds between two attempts of one call; an attempt near midnight makes two days dirty."""
 
+_REFUSALS: dict[Shape, FileState] = {"empty": FileState.EMPTY, "damaged": FileState.FAILED}
 _BLOCK = 1 << 22
 _CANDIDATES = 200
 _COUNTS = ("bytes", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines", "rows", "skipped_lines")
@@ -152,11 +154,11 @@ def load(
     result = Loaded()
     for file, name in files:
         on_file(file)
-        identity = _identify(con, file)
-        if identity is None:
+        entry = _load_one(con, project, file, name, loaded_at)
+        if entry is None:
             result.known.append(file)
         else:
-            result.new.append(_load_one(con, project, file, name, identity, loaded_at))
+            result.new.append(entry)
     refresh_attempts(con)
     return result
 
@@ -195,20 +197,27 @@ def _make_lake(project: Project) -> None:
 
 
 def _load_one(
-    con: store.Connection, project: Project, file: Path, name: str | None, identity: _Identity, loaded_at: datetime
-) -> LedgerFile:
-    entry = _Entry(identity, str(file), loaded_at)
+    con: store.Connection, project: Project, file: Path, name: str | None, loaded_at: datetime
+) -> LedgerFile | None:
+    """What became of a file; None where its content was read before. One that was refused is tried again."""
+    unnamed = _Identity(xxhash.xxh3_128(f"unread:{file}".encode()).hexdigest(), 0, None, (0, 0))
+    entry = _Entry(unnamed, str(file), loaded_at)
     try:
+        identity = _identify(con, file)
+        if identity is None:
+            return None
+        entry = _Entry(identity, str(file), loaded_at)
         kind = shape(file)
         source, reason = _source_of(file, name, kind)
         if source is None:
-            state = FileState.EMPTY if kind == "empty" else FileState.UNKNOWN_FORMAT
-            return _record(con, entry.refused(state, reason))
+            return _record(con, entry.refused(_REFUSALS.get(kind, FileState.UNKNOWN_FORMAT), reason))
         return _land_one(con, project, file, kind, source, entry)
     except OSError as error:
         if error.filename is None or Path(error.filename) != file:
             raise
         return _record(con, entry.refused(FileState.FAILED, f"cannot be opened: {error.strerror}"))
+    except duckdb.DataError as error:
+        return _record(con, entry.refused(FileState.FAILED, f"holds a value that cannot be read: {_first_line(error)}"))
 
 
 def _land_one(
@@ -326,7 +335,7 @@ def _quarantine(con: store.Connection, source: Source, entry: _Entry, broken: li
             byte_offset=line.offset,
             source=source.name,
             reason=scrub(line.reason),
-            content=skeleton(line.content),
+            content=skeleton(line.content, source.columns),
         )
         for line in broken
     ]
@@ -334,14 +343,22 @@ def _quarantine(con: store.Connection, source: Source, entry: _Entry, broken: li
 
 
 def _record(con: store.Connection, file: LedgerFile) -> LedgerFile:
+    """One row per content; a file that was refused before has its row replaced."""
+    con.execute("delete from files where file_id = ? or (path = ? and state = 'failed')", [file.file_id, file.path])
     store.insert_rows(con, LedgerFile, [file])
     return file
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
 
 
 def _source_of(file: Path, name: str | None, kind: Shape) -> tuple[Source | None, str | None]:
     """The connector of a file, or why there is none."""
     if kind == "empty":
         return None, "holds nothing"
+    if kind == "damaged":
+        return None, "the archive is damaged or cut off before its first line"
     if kind == "binary":
         return None, "is binary, not a log that readback knows"
     records = sample(file, kind)
@@ -372,9 +389,11 @@ def _identify(con: store.Connection, file: Path) -> _Identity | None:
             if known is not None and hasher.hexdigest() == known.file_id:
                 continues = (known, (line_start, lines))
     file_id = hasher.hexdigest()
-    if con.execute("select 1 from files where file_id = ?", [file_id]).fetchall():
+    if con.execute("select 1 from files where file_id = ? and state in ('loaded', 'empty')", [file_id]).fetchall():
         return None
-    return _Identity(file_id, size, *(continues or (None, (0, 0))))
+    if continues is None or shape(file) != "lines":
+        return _Identity(file_id, size, None, (0, 0))
+    return _Identity(file_id, size, *continues)
 
 
 def _shorter_files(con: store.Connection, file: Path, size: int) -> list[LedgerFile]:
@@ -384,10 +403,11 @@ def _shorter_files(con: store.Connection, file: Path, size: int) -> list[LedgerF
     names = ", ".join(column_names(LedgerFile))
     found = con.execute(
         f"""select {names} from files where bytes < ? and bytes > 0 and state = 'loaded'
-        and (path = ? or path[1:?] = ?) order by bytes limit ?""",
-        [size, str(file), len(str(file.parent)), str(file.parent), _CANDIDATES],
+        and (path = ? or path[1:?] = ?) order by path <> ?, bytes desc limit ?""",
+        [size, str(file), len(str(file.parent)), str(file.parent), str(file), _CANDIDATES],
     )
-    return [LedgerFile(**dict(zip(LedgerFile.model_fields, row, strict=True))) for row in found.fetchall()]
+    shorter = [LedgerFile(**dict(zip(LedgerFile.model_fields, row, strict=True))) for row in found.fetchall()]
+    return sorted(shorter, key=lambda known: known.bytes)
 
 
 def check_source(name: str | None, key: str, file: Path | None) -> None:

@@ -1,4 +1,7 @@
-"""STEP after publication: what is written for people on a schedule, from the published snapshot alone."""
+"""STEP after publication: what is written for people on a schedule, from the published snapshot alone.
+
+The charts are imported where they are drawn: whoever only refreshes never waits for them.
+"""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +12,6 @@ from readback.contracts.vocabulary import Grain
 from readback.errors import QueryError
 from readback.faces import figures, questions, summary
 from readback.faces.period import Period
-from readback.faces.report import monthly_report
 from readback.metrics import definitions
 from readback.settings import Project
 
@@ -24,6 +26,8 @@ def write_month(project: Project, month: str | None = None) -> Path:
         NotPublished: no run has finished yet.
         QueryError: not a month, or no figure was ever computed.
     """
+    from readback.faces.report import monthly_report
+
     settings = project.settings.project
     with store.reader(project) as con:
         month = month or _last_month(_as_of(con), settings.timezone)

@@ -172,10 +172,16 @@ def connect_published(project: Project) -> Connection:
     if not project.published.exists():
         raise NotPublished(f"nothing published yet; `readback run --project {project.root}` makes it", file=project.root)
     con = _configured(duckdb.connect(str(project.published.resolve()), read_only=True))
-    con.execute(f"set allowed_directories = ['{project.lake.as_posix()}/']")
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
+    _confine(con, project)
     return con
+
+
+def _confine(con: Connection, project: Project) -> None:
+    """Only the lake may be read. The setting holds for the whole process, which may have made it before."""
+    ((has_access,),) = con.execute("select current_setting('enable_external_access')").fetchall()
+    if has_access:
+        con.execute(f"set allowed_directories = ['{project.lake.as_posix()}/']")
+        con.execute("set enable_external_access = false")
 
 
 def select(con: Connection, sql: str) -> Relation:

@@ -1,6 +1,5 @@
 """The graph loads, checks every table, and runs the same job on a schedule, by a sensor and for the command."""
 
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from readback import pipeline, store
 from readback.contracts import BY_TABLE
 from readback.definitions import CHECKED, ProjectResource, defs, input_fingerprint, new_files, run_in_process
-from readback.errors import PolicyError, ProjectError, QualityError, ReadbackError, SettingsError
+from readback.errors import PolicyError, QualityError, ReadbackError, SettingsError
 from readback.settings import SETTINGS_FILE, open_project
 from readback.simulate import simulate
 
@@ -36,8 +35,8 @@ def empty(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, *, full: bool = False) -> pipeline.RunSummary:
-    return run_in_process(open_project(root), loaded_at=LOADED_AT, full=full)
+def run(root: Path, *, full: bool = False, minute: int = 0) -> pipeline.RunSummary:
+    return run_in_process(open_project(root), loaded_at=LOADED_AT + timedelta(minutes=minute), full=full)
 
 
 def launched(job: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> dg.ExecuteInProcessResult:
@@ -67,7 +66,7 @@ def test_every_check_stops_what_comes_after() -> None:
 def test_summary_tells_what_was_read(fleet: Path) -> None:
     with store.reader(open_project(fleet)) as con:
         ((files, lines),) = con.execute("select count(*), sum(lines) from files").fetchall()
-    again = run(fleet)
+    again = run(fleet, minute=1)
     assert again.files_read == 0
     assert (again.days_changed, again.as_of < END) == (0, True)
     assert (files > 0, lines > 3000) == (True, True)
@@ -88,8 +87,8 @@ def test_scheduled_refresh_publishes(fleet: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_scheduled_reports_are_written(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert launched("weekly_review", fleet, monkeypatch).success
-    assert launched("monthly_report", fleet, monkeypatch).success
+    assert launched("weekly", fleet, monkeypatch).success
+    assert launched("monthly", fleet, monkeypatch).success
     reports = open_project(fleet).reports
     assert "Week of 19 Oct 2026" in (reports / "week-2026-10-19.md").read_text(encoding="utf-8")
     assert "October 2026" in (reports / "continuity-2026-10.html").read_text(encoding="utf-8")
@@ -99,7 +98,7 @@ def test_failed_step_is_told_in_one_sentence(empty: Path, monkeypatch: pytest.Mo
     (empty / SETTINGS_FILE).write_text('[[inputs]]\npath = "logs"\nsource = "nosuch"\n', encoding="utf-8")
     result = launched("refresh", empty, monkeypatch)
     (failure,) = [event for event in result.all_events if event.is_step_failure]
-    assert failure.asset_key == dg.AssetKey("files")
+    assert failure.step_key == "files"
     assert "unknown source 'nosuch'" in str(failure.step_failure_data.error)
 
 
@@ -114,12 +113,11 @@ def test_new_file_asks_for_one_run(empty: Path) -> None:
 
 def test_sensor_asks_once_for_what_it_saw(empty: Path) -> None:
     (empty / "logs" / "a.jsonl").write_text("one line\n", encoding="utf-8")
-    context = dg.build_sensor_context()
-    project = ProjectResource(root=str(empty))
-    first, second = new_files(context, project=project), new_files(context, project=project)
+    project, seen = ProjectResource(root=str(empty)), input_fingerprint(open_project(empty))
+    first = new_files(dg.build_sensor_context(), project=project)
     assert isinstance(first, dg.RunRequest)
-    assert first.run_key == input_fingerprint(open_project(empty))
-    assert isinstance(second, dg.SkipReason)
+    assert first.run_key == seen
+    assert isinstance(new_files(dg.build_sensor_context(cursor=seen), project=project), dg.SkipReason)
 
 
 def test_failed_check_publishes_nothing(fleet: Path) -> None:
@@ -142,7 +140,9 @@ FAULTS: list[tuple[str, str, type[ReadbackError], str]] = [
 
 
 @pytest.mark.parametrize(("name", "text", "kind", "told"), FAULTS)
-def test_user_error_comes_out_as_itself(empty: Path, name: str, text: str, kind: type[ReadbackError], told: str) -> None:
+def test_user_error_comes_out_as_itself(
+    empty: Path, name: str, text: str, kind: type[ReadbackError], told: str
+) -> None:
     (empty / name).write_text(text, encoding="utf-8")
     with pytest.raises(kind, match=told):
         run(empty)
@@ -165,9 +165,9 @@ def test_other_names_need_a_full_run(fleet: Path, tmp_path: Path) -> None:
     (root / SETTINGS_FILE).write_text(settings.replace('"tag:workflow", ', ""), encoding="utf-8")
     with pytest.raises(SettingsError, match="workflow.from: names are given while logs are read"):
         run(root)
-    summary = run(root, full=True)
+    summary = run(root, full=True, minute=1)
     assert summary.files_read > 0
-    assert run(root).files_read == 0
+    assert run(root, minute=2).files_read == 0
 
 
 def test_other_episode_rule_judges_every_day_again(fleet: Path, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_other_episode_rule_judges_every_day_again(fleet: Path, tmp_path: Path) 
     run(root)
     with (root / SETTINGS_FILE).open("a", encoding="utf-8") as file:
         file.write("\n[episodes]\nopen_count = 1\n")
-    summary = run(root)
+    summary = run(root, minute=1)
     assert (summary.files_read, summary.days_changed >= 2) == (0, True)
     with store.reader(open_project(root)) as con:
         assert con.execute("select distinct rule_version[:4] from episodes").fetchall() == [("1:1/",)]

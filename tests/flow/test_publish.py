@@ -34,6 +34,7 @@ COMPARED = (
     "restatements", "alerts", "recommendations", "files", "quarantine", "quality_results",
 )  # fmt: skip
 
+
 def run(root: Path, die_at: str | None = None) -> None:
     """One run; killed as soon as it says that it does `die_at`."""
     run_in_process(open_project(root), loaded_at=LOADED_AT, tell=lambda told: _die() if told == die_at else None)
@@ -63,7 +64,7 @@ def processes() -> ForkServerContext:
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose first days were run and published, with a day of logs more since; its state is kept in `saved`."""
+    """A project that was run once and has a day of logs more since; its state of then is kept in `saved`."""
     root = tmp_path_factory.mktemp("fleet")
     simulate(root, requests=3000, days=3, seed=1, end=END)
     later = [file for file in root.glob("logs/*/*") if file.name.startswith("2026-10-31")]
@@ -183,6 +184,6 @@ def _seen(con: store.Connection) -> tuple[object, ...]:
     """Figures from the first to the last step: of one run they belong together."""
     (row,) = con.execute(
         """select (select count(*) from attempts), (select count(*) from requests), (select count(*) from runs),
-            (select max(as_of) from metric_values), (select count(*) from metric_values), (select max(as_of) from clock)"""
+            (select max(as_of) from metric_values), (select count(*) from metric_values), (select as_of from clock)"""
     ).fetchall()
     return tuple(row)

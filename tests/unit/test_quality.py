@@ -137,11 +137,24 @@ def test_no_failure_is_none(con: store.Connection) -> None:
     assert quality.failures(con) is None
 
 
-def test_suite_asks_everything_that_a_contract_says() -> None:
-    asked = checks(FallbackEvent)
+def test_contract_gives_a_check_for_all_that_it_says() -> None:
     named = {column.name for column in columns(FallbackEvent) if column.allowed or column.minimum is not None}
-    assert named <= {each.column for each in asked}
-    assert [each.column for each in suite("fallback_events", asked).expectations] == [each.name for each in asked]  # type: ignore[attr-defined]
+    assert named <= {each.column for each in checks(FallbackEvent)}
+
+
+def test_suite_names_every_check() -> None:
+    asked = checks(Request)
+    every, *_ = suite("requests", asked).expectations
+    assert every.value_set == [each.name for each in asked]  # type: ignore[attr-defined]
+
+
+def test_suite_judges_each_check_by_its_own_limits() -> None:
+    asked = checks(Request)
+    facts: dict[str, float | None] = {each.name: each.least or each.greatest or 0.0 for each in asked}
+    assert all(judge(asked, facts).values())
+    too_low, too_many = "attempt_count is at least 1", "request_id is unique"
+    verdicts = judge(asked, facts | {too_low: 0.0, too_many: 1.0})
+    assert [name for name, is_passed in verdicts.items() if not is_passed] == [too_low, too_many]
 
 
 def test_absent_extreme_breaks_no_limit() -> None:

@@ -33,7 +33,7 @@ _STATES: dict[str, Color] = {
 }
 _EVIDENCE = {"R": "replayed", "B": "bounded", "A": "adjusted", "T": "needs a trial"}
 _CONFIDENCE: dict[str, Color] = {"high": "green", "medium": "blue", "low": "gray"}
-_MOST_LINES = 4
+_MOST_LINES = 3
 
 
 def headline(
@@ -82,7 +82,7 @@ def alert_lines(rows: pl.DataFrame) -> None:
     for row in unresolved.head(_MOST_LINES).to_dicts():
         color, icon = _TIERS[row["tier"]]
         head = f":{color}-badge[{icon} {row['tier']}] :small[:gray[{_alert_place(row)}]]"
-        st.markdown(f"{head}  \n**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['detail'], 200)}]]")
+        st.markdown(f"{head}  \n**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['detail'], 140)}]]")
     _more(unresolved.height)
 
 
@@ -90,10 +90,12 @@ def recommendation_lines(rows: pl.DataFrame) -> None:
     """The best-founded changes in short."""
     if rows.is_empty():
         nothing("The evidence asks for no change of policy.")
-    for row in rows.head(3).to_dicts():
+    for row in rows.head(_MOST_LINES).to_dicts():
         basis = f"{_EVIDENCE[row['evidence_class']]}, {row['confidence']} confidence"
-        st.markdown(f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['expected_effect'])} · {basis}]]")
-    _more(rows.height, 3)
+        st.markdown(
+            f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]"
+        )
+    _more(rows.height)
 
 
 def recommendation(row: Mapping[str, Any]) -> None:
@@ -105,9 +107,9 @@ def recommendation(row: Mapping[str, Any]) -> None:
             st.caption(markdown(row["workflow"] or row["workflow_class"] or "all workflows", 60), width="content")
         st.markdown(f"#### {markdown(row['title'], 160)}")
         st.markdown(markdown(row["change"], 600))
-        effect, falsifier, line = st.columns([2, 2, 3])
-        effect.markdown(f":gray[Expected effect]  \n**{markdown(row['expected_effect'])}**")
-        falsifier.markdown(f":gray[Wrong if]  \n{markdown(row['falsifier'])}")
+        effect, falsifier, line = st.columns([4, 3, 2], gap="medium")
+        effect.markdown(f":gray[Expected effect]  \n{markdown(row['expected_effect'], 600)}")
+        falsifier.markdown(f":gray[Wrong if]  \n{markdown(row['falsifier'], 600)}")
         line.markdown(f":gray[Line of the policy]  \n{markdown(row['policy_path'] or 'none', 200)}")
         _evidence(row)
 
@@ -168,9 +170,9 @@ def _alert_place(row: Mapping[str, Any]) -> str:
     return markdown(f"{plain(row['workflow'] or 'all workflows', 40)} · {row['fired_at']:%-d %b}{state}")
 
 
-def _more(height: int, shown: int = _MOST_LINES) -> None:
-    if height > shown:
-        st.caption(f"and {height - shown} more")
+def _more(height: int) -> None:
+    if height > _MOST_LINES:
+        st.caption(f"and {height - _MOST_LINES} more")
 
 
 def _evidence(row: Mapping[str, Any]) -> None:

@@ -262,9 +262,8 @@ def _opening(view: _Month, parts: Mapping[str, Any]) -> list[str | Markup]:
         )
     if parts["recommendations"]:
         first = parts["recommendations"][0]
-        told.append(
-            f"Best-founded change: {plain(first['title'])}. Expected effect: {plain(first['expected_effect'])}."
-        )
+        effect = plain(first["expected_effect"]).rstrip(".")
+        told.append(f"Best-founded change: {plain(first['title'])}. Expected effect: {effect}.")
     return told
 
 

@@ -97,7 +97,7 @@ def _recommendation(number: int, row: Recommendation) -> Panel:
         ("Policy", row.policy_path or figures.DASH),
     ]
     for name, told in facts:
-        body.append(f"\n{name:<9}", style="dim").append(plain(told))
+        body.append(f"\n{name:<9}", style="dim").append(plain(told, 600))
     title = Text.assemble((f"{number}. {plain(row.title)}", "bold"))
     foot = Text(f"evidence {row.evidence_class.value} · confidence {row.confidence.value}", style="dim")
     return Panel(body, title=title, title_align="left", subtitle=foot, subtitle_align="right", border_style="dim")

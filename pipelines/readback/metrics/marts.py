@@ -31,6 +31,7 @@ _MODELS = (
     "create table if not exists marts.model_days (day date, model varchar, provider varchar, request_count bigint)"
 )
 _MADE = "create table if not exists marts.made_from (fingerprint varchar)"
+_TOUCHED = "create table if not exists touched_days (day date)"
 
 BY_DAY = ("metric_daily", "effect_daily", "maturities", "model_days")
 """Marts that hold rows by local day."""
@@ -42,21 +43,23 @@ OF_EPISODES = ("open_episodes", "degraded_minutes")
 def create_marts(con: store.Connection) -> None:
     """The schema `marts` and its tables, where they do not exist yet."""
     con.execute("create schema if not exists marts")
-    for statement in (_DAILY, _EFFECTS, _MATURITIES, _MODELS, _MADE):
+    for statement in (_DAILY, _EFFECTS, _MATURITIES, _MODELS, _MADE, _TOUCHED):
         con.execute(statement)
 
 
 def renew(con: store.Connection, settings: Settings, as_of: datetime, dirty: Sequence[Range]) -> None:
     """Bring every daily mart up to date.
 
-    Stale are the days that `dirty` touches, those on which a run came of age since, and all of them where a model, the
-    time zone or what is watched has changed.
+    Stale are the days that `dirty` touches, those of runs that the aftermath built anew (`touched_days`, emptied
+    here), those on which a run came of age since, and all of them where a model, the time zone or what is watched has
+    changed.
     """
     create_marts(con)
     zone = settings.project.timezone
     for batch in batches(stale_days(con, settings, dirty), zone):
         _renew_requests(con, batch, zone)
         _renew_runs(con, batch, zone)
+    con.execute("delete from touched_days")
     _renew_episodes(con, as_of, zone)
 
 
@@ -64,7 +67,10 @@ def stale_days(con: store.Connection, settings: Settings, dirty: Sequence[Range]
     """Local days whose rows no longer hold; remembers what the marts are made from."""
     zone, now = settings.project.timezone, fingerprint(con, settings)
     before = con.execute("select fingerprint from marts.made_from").fetchall()
-    days = days_of(dirty, zone) | {day for (day,) in store.query(con, store.model("marts/due_days")).fetchall()}
+    touched = con.execute("select distinct timezone('UTC', day), timezone('UTC', day + 1) from touched_days").fetchall()
+    days = days_of([*dirty, *touched], zone) | {
+        day for (day,) in store.query(con, store.model("marts/due_days")).fetchall()
+    }
     if before != [(now,)]:
         con.execute("delete from marts.made_from")
         con.execute("insert into marts.made_from values (?)", [now])

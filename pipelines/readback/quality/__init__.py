@@ -35,11 +35,6 @@ def table_checks(table: str) -> list[Check]:
     return checks(BY_TABLE[table]) + [law for law in LAWS if law.table == table]
 
 
-def import_engine() -> None:
-    """Import Great Expectations ahead of the first check: it takes seconds, while DuckDB reads."""
-    import readback.quality.suite  # noqa: F401
-
-
 def failures(con: store.Connection) -> QualityError | None:
     """The first blocking check that failed, as one sentence, and how many more; None where all held."""
     found = con.execute(

@@ -82,10 +82,11 @@ def _relation(con: store.Connection, row: type[Row], changed: Sequence[Range]) -
 
 
 def _stretches(time: str, changed: Sequence[Range]) -> str:
-    return " or ".join(
+    inside = " or ".join(
         f"({time} >= timestamptz '{start.isoformat()}' and {time} < timestamptz '{end.isoformat()}')"
         for start, end in changed
     )
+    return inside or "false"
 
 
 def _number(value: object) -> float | None:

@@ -163,11 +163,11 @@ def write(root: Path, calendar: Calendar, coverage: list[dict[str, Any]]) -> Non
     """Write both files; `coverage` are the `[[coverage]]` sections (`mode` sampled where `sample_rate` < 1)."""
     text = yaml.safe_dump(policy(calendar), sort_keys=False, allow_unicode=True, width=100)
     (root / "policy.yaml").write_text(text, encoding="utf-8")
-    sections = "".join(_coverage(section) for section in coverage)
+    sections = "".join(_coverage(section, calendar.end) for section in coverage)
     (root / "readback.toml").write_text(HEADER + sections, encoding="utf-8")
 
 
-def _coverage(section: dict[str, Any]) -> str:
+def _coverage(section: dict[str, Any], end: int) -> str:
     is_sampled = section["sample_rate"] < 1
     lines = [
         "\n[[coverage]]",
@@ -175,6 +175,7 @@ def _coverage(section: dict[str, Any]) -> str:
         f"kinds = {_array(section['kinds'])}",
         f"workflows = {_array(section['workflows'])}",
         f"from = {_rfc3339(section['from'])}",
+        f"complete_until = {_rfc3339(moment(end))}",
         f'mode = "{"sampled" if is_sampled else "complete"}"',
     ]
     if is_sampled:

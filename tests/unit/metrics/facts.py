@@ -10,7 +10,7 @@ from readback.settings import Settings
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 AS_OF = datetime(2026, 10, 31, tzinfo=UTC)
-ALL = (START - timedelta(days=400), AS_OF + timedelta(days=1))
+ALL = (START - timedelta(days=45), AS_OF + timedelta(days=1))
 KINDS = ["rework", "review_decision", "downstream_error"]
 
 Row = dict[str, Any]
@@ -139,7 +139,7 @@ def refresh(con: store.Connection, chosen: Settings, *dirty: aftermath.Range, as
 
 
 def figure(con: store.Connection, metric: str, **where: Any) -> dict[str, Any]:
-    """The one row of `metric_values` that the words name; dimension all, grain all and lane all unless they say more."""
+    """The one row of `metric_values` that the words name; dimension, grain and lane are all unless they say more."""
     named = {"metric": metric, "grain": "all", "dimension": "all", "lane": "all"} | where
     told = " and ".join(f"{name} = ${name}" for name in named)
     found = con.sql(f"select * from metric_values where {told}", params=named)

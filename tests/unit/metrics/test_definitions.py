@@ -7,9 +7,9 @@ from readback.errors import SourceError
 from readback.metrics.definitions import definitions, read_definition
 
 OF_THE_DESIGN = """fallback_frequency, recovery_time_median_s, recovery_time_p90_s, recovery_time_rmst_s,
-recovered_within_15m, recovered_within_60m, open_episodes, degraded_minutes, rework_rate, override_rate, review_coverage,
-downstream_error_rate, downstream_error_cost_usd, unattributed_share, continuity_rate, policy_conformance_rate,
-silent_downgrades, added_latency_p95_ms, added_cost_usd"""
+recovered_within_15m, recovered_within_60m, open_episodes, degraded_minutes, rework_rate, override_rate,
+review_coverage, downstream_error_rate, downstream_error_cost_usd, unattributed_share, continuity_rate,
+policy_conformance_rate, silent_downgrades, added_latency_p95_ms, added_cost_usd"""
 
 
 def test_every_metric_name_of_the_design_exists_and_no_other() -> None:
@@ -51,7 +51,7 @@ def test_every_metric_has_a_case() -> None:
     [
         ("-- [metric]\n-- estimator = 'mean'\n", "header is not a metric's"),
         ("-- question = 'what?'\n", "header is not a metric's"),
-        ("-- [metric\n", "header is not a metric's"),
+        ("-- [metric\n", "header is not TOML"),
     ],
 )
 def test_wrong_header_is_one_clear_sentence(tmp_path: Path, header: str, sentence: str) -> None:

@@ -218,7 +218,8 @@ def test_weeks_start_where_the_project_says_in_its_own_time_zone(con: store.Conn
     """Sunday 4 October 23:30 UTC is Monday in Zurich."""
     add_request(con, 1, datetime(2026, 10, 4, 23, 30, tzinfo=UTC))
     add_request(con, 2, datetime(2026, 10, 4, 21, 30, tzinfo=UTC))
-    sql = "select period_start, denominator from metric_values where metric = 'unattributed_share' and grain = 'week' and dimension = 'all' order by 1"
+    sql = """select period_start, denominator from metric_values
+        where metric = 'unattributed_share' and grain = 'week' and dimension = 'all' order by period_start"""
     zurich = {"name": "x", "timezone": "Europe/Zurich"}
     refresh(con, settings(project=zurich), ALL)
     told = [row for row in con.execute(sql).fetchall() if row[1]]
@@ -234,8 +235,8 @@ def test_added_latency_is_within_one_percent_and_added_cost_tells_its_coverage(c
         add_fallback(con, number, START, added_latency_ms=10.0 * (number + 1), added_cost_usd=cost)
     refresh(con, settings(), ALL)
     assert figure(con, "added_latency_p95_ms")["value"] == pytest.approx(950, rel=0.01)
-    cost = figure(con, "added_cost_usd")
-    assert (cost["value"], cost["coverage"]) == (pytest.approx(20.0), pytest.approx(0.8))
+    added = figure(con, "added_cost_usd")
+    assert (added["value"], added["coverage"]) == (pytest.approx(20.0), pytest.approx(0.8))
     counted = con.execute(
         "select measure, sum(requests)::bigint from latency_histograms group by 1 order by 1"
     ).fetchall()

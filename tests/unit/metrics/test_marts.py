@@ -70,8 +70,20 @@ def test_any_split_of_the_same_facts_ends_in_the_same_figures(con: store.Connect
         refresh(con, chosen, day(step), as_of=START + timedelta(days=step + 1))
     add_outcome(con, 900, "feedback", AS_OF)
     refresh(con, chosen)
-    assert at_once["metric_values"] and at_once["marts.effect_daily"]
+    assert at_once["metric_values"]
+    assert at_once["marts.effect_daily"]
     assert everything(con) == at_once
+
+
+def test_days_of_runs_that_the_aftermath_touched_are_made_anew_once(con: store.Connection) -> None:
+    add_request(con, 1, START + timedelta(hours=23))
+    refresh(con, settings(), OCTOBER)
+    con.execute("insert into touched_days values ($day)", {"day": START.date()})
+    zurich = settings(project={"name": "x", "timezone": "Europe/Zurich"})
+    marts.stale_days(con, zurich, [])
+    assert marts.stale_days(con, zurich, []) == {(START + timedelta(days=1)).date()}
+    refresh(con, settings())
+    assert con.execute("select count(*) from touched_days").fetchall() == [(0,)]
 
 
 def test_runs_that_come_of_age_are_found_without_a_changed_row(con: store.Connection) -> None:

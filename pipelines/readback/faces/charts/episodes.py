@@ -25,11 +25,11 @@ def timeline(
 ) -> Any:
     """Rows of `episodes` as bars by state, rows of `provider_incidents` as bands behind them, inside a span.
 
-    An episode that has not recovered runs to the end of the data.
+    An episode that has not recovered is drawn as far as it is known to last.
     """
     if episodes.is_empty() and incidents.is_empty():
         return nothing("No episode and no declared incident in this period", mode)
-    bars, bands = _bars(episodes, span, zone), _bands(incidents, span, zone)
+    bars, bands = _bars(episodes, zone), _bands(incidents, span, zone)
     lanes = [*bars["lane"].unique().sort().to_list(), *([_INCIDENT_LANE] if bands.height else [])]
     x = _time_axis(span, zone)
     layers = alt.layer(_backdrop(bands, x, mode), _declared(bands, x, lanes, mode), _bars_drawn(bars, x, lanes, mode))
@@ -37,14 +37,16 @@ def timeline(
     return dressed(layers.resolve_scale(color="independent").properties(height=height, width=width), mode)
 
 
-def _bars(episodes: pl.DataFrame, span: Span, zone: str) -> pl.DataFrame:
+def _bars(episodes: pl.DataFrame, zone: str) -> pl.DataFrame:
     # Long ones first, so that a short one inside stays visible.
     rows = (
         limited(episodes)
         .sort("duration_s", descending=True)
         .with_columns(
             lane=pl.col("workflow").fill_null("(no workflow)"),
-            until=pl.coalesce("recovered_at", pl.lit(span.end)),
+            until=pl.coalesce(
+                "recovered_at", pl.col("opened_at") + pl.duration(milliseconds=1000 * pl.col("duration_s"))
+            ),
             tried=pl.col("substitutes").list.join(", "),
             length=pl.col("duration_s").map_elements(figures.duration, return_dtype=pl.String),
             family=pl.col("cause").str.replace_all("_", " "),

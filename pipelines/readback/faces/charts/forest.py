@@ -113,5 +113,7 @@ def _words(drawn: pl.DataFrame, mode: Mode) -> Any:
         .mark_text(dy=-13, fontSize=11, color=c.text)
         .encode(x="estimate_pp:Q", y=_y(drawn, mode), text="words:N")
     )
-    silent = alt.Chart(drawn.filter(pl.col("estimate_pp").is_null())).mark_text(color=c.muted, fontStyle="italic")
+    silent = alt.Chart(drawn.filter(pl.col("estimate_pp").is_null())).mark_text(
+        align="left", dx=8, color=c.muted, fontStyle="italic"
+    )
     return alt.layer(said, silent.encode(x=alt.datum(0), y=_y(drawn, mode), text="words:N"))

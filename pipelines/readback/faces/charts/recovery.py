@@ -124,8 +124,10 @@ def _landmarks(shown: pl.DataFrame, mode: Mode, horizon: float) -> Any:
     base = alt.Chart(marks).encode(x="minutes:Q", y="recovered:Q")
     rule = base.mark_rule(color=c.grid, strokeWidth=1.5).encode(y2=alt.datum(0))
     dot = base.mark_point(filled=True, size=70, color=c.preferred, opacity=1)
-    text = base.mark_text(align="left", dx=9, dy=12, color=c.text, fontWeight=600).encode(text="words:N")
-    return alt.layer(rule, dot, text)
+    low, high = (base.transform_filter(f"datum.recovered {sign} 0.15") for sign in ("<", ">="))
+    beside = low.mark_text(align="left", dx=34, dy=0, color=c.text, fontWeight=600)
+    below = high.mark_text(align="left", dx=9, dy=12, color=c.text, fontWeight=600)
+    return alt.layer(rule, dot, beside.encode(text="words:N"), below.encode(text="words:N"))
 
 
 def _still_followed(steps: pl.DataFrame, minutes: float) -> int:
