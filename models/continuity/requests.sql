@@ -36,6 +36,7 @@ evidence as (
             when preferred_models is not null then not list_contains(preferred_models, answer_model)
             else coalesce(declared_fallback_count, 0) > 0 or answer_route <> route or answer_model <> preferred_model
         end as has_changed,
+        cast(list_unique(chain) as bigint) as model_count,
         list_unique(chain) > 1 as has_several_models,
         coalesce(lane in ('manual', 'hold'), false) as is_other_lane,
         chain_basis in ('call_id', 'sibling_spans', 'explicit_attempts') as is_absence_visible
@@ -75,13 +76,13 @@ select
     case when is_served then deployment end as deployment,
     attempt_count,
     case
-        when chain_basis in ('sibling_spans', 'explicit_attempts') then attempt_count - 1 - (list_unique(chain) - 1)
+        when chain_basis in ('sibling_spans', 'explicit_attempts') then attempt_count - model_count
         when chain_basis = 'call_id' and not has_failed then 0
     end as retry_count,
     case
         when is_fallback is null then null
         when not is_fallback then 0
-        when chain_basis in ('sibling_spans', 'explicit_attempts') then greatest(list_unique(chain) - 1, 1)
+        when chain_basis in ('sibling_spans', 'explicit_attempts') then greatest(model_count - 1, 1)
     end as fallback_count,
     is_fallback,
     case

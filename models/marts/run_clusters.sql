@@ -3,6 +3,7 @@
 --
 -- model and provider are those that gave the output. Clusters share what happened to them: the runs of an episode, a run
 -- that fell back outside any episode, the other runs of a workflow within an hour. `block`: Monday to Friday, 8 to 18.
+-- run_count weighs by the sampling of log and outcome source, logged_count by that of the log alone.
 with dated as (
     select *, started_at at time zone $timezone as local_at from runs
     where started_at >= $from_at and started_at < $to_at
@@ -38,6 +39,8 @@ select
     status.is_mature,
     runs.is_reviewable,
     cast(count(*) as double) as sample_count,
+    sum(runs.weight) as logged_count,
+    sum(runs.weight * runs.weight) as logged_squares,
     sum(runs.weight * status.weight) as run_count,
     sum(runs.weight * status.weight * runs.weight * status.weight) as weight_squares,
     round(sum(runs.weight * status.weight * events.cost_usd), 9) as error_cost_usd,

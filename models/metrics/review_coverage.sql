@@ -11,7 +11,8 @@
 -- references = ["outcomes-and-policy.md §3.3"]
 --
 -- A run without a decision counts once its review window has elapsed; run_status then calls it not_eligible for the
--- override rate. A run that is still within its window is observable and not yet mature.
+-- override rate. A run that is still within its window is observable and not yet mature. Where an outcome source samples,
+-- this is the share that it shows to be decided: what it did not show is not weighed up.
 with reviewable as (
     select
         *,
@@ -23,10 +24,10 @@ with reviewable as (
 
 select
     day, workflow, workflow_class, team, cause, model, provider, lane,
-    sum(case when is_decided then run_count else 0 end) as numerator,
-    sum(case when is_settled then run_count else 0 end) as denominator,
-    sum(run_count) as eligible,
-    sum(case when status <> 'uncovered' then run_count else 0 end) as observable,
-    sum(case when is_settled then weight_squares else 0 end) as weight_squares
+    sum(case when is_decided then logged_count else 0 end) as numerator,
+    sum(case when is_settled then logged_count else 0 end) as denominator,
+    sum(logged_count) as eligible,
+    sum(case when status <> 'uncovered' then logged_count else 0 end) as observable,
+    sum(case when is_settled then logged_squares else 0 end) as weight_squares
 from reviewable
 group by day, workflow, workflow_class, team, cause, model, provider, lane

@@ -10,7 +10,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Self
 
@@ -267,10 +267,12 @@ def _csv_records(stream: BinaryIO) -> Iterator[tuple[int, dict[str, str | None]]
     """Empty cells are absent, not empty."""
     csv.field_size_limit(MAXIMUM_LINE)
     with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
-        rows = csv.DictReader(text)
-        before = 1
+        rows = csv.reader(text)
+        names = next(rows, [])
+        before = rows.line_num
         for row in rows:
-            yield before + 1, {name: value or None for name, value in row.items() if isinstance(name, str)}
+            if row:
+                yield before + 1, {name: value or None for name, value in zip_longest(names, row[: len(names)])}
             before = rows.line_num
 
 

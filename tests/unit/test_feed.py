@@ -48,7 +48,7 @@ def packed(content: bytes, kind: Literal["gzip", "zstd"]) -> bytes:
         (ONE.decode().encode("utf-16"), "binary"),
         (gzip.compress(ONE), "lines"),
         (zstandard.compress(LIST), "list"),
-        (gzip.compress(ONE)[:12], "damaged"),
+        (gzip.compress(ONE)[:10], "damaged"),
         (zstandard.compress(ONE)[:6], "damaged"),
         (gzip.compress(b""), "empty"),
     ],

@@ -31,7 +31,7 @@ SECRETS = [
 ]
 PARTS = st.lists(
     st.one_of(
-        st.sampled_from([*SECRETS, "sk-", "Bearer ", "@", ".", "=", ":", "secret", "\x0b", "\x00", "\u2003", "İ", "ſk-abcd"]),
+        st.sampled_from([*SECRETS, *"@.=:\x0b\x00\u2003İ", "sk-", "Bearer ", "secret", "ſk-abcd"]),
         st.text(max_size=8),
     ),
     max_size=8,
@@ -49,7 +49,7 @@ def by_sql(text: str) -> str:
 def test_secret_is_scrubbed_wherever_it_stands(secret: str) -> None:
     kept = scrub(f"provider said ({secret}) no")
     assert kept.startswith("provider said (")
-    for word in ("hunter2", "abcdef", "deadbeef", "doe", "rgen", "ya29", "KIAIO", "zaSy", "eyJh", "dXNl", "C7e42", "bob"):
+    for word in "hunter2 abcdef deadbeef doe rgen ya29 KIAIO zaSy eyJh dXNl C7e42 bob".split():
         assert word not in kept
 
 

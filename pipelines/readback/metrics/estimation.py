@@ -86,6 +86,27 @@ def intraclass_correlations(months: pl.DataFrame) -> dict[str, float]:
     return {str(lane): _pooled(rows) for (lane,), rows in months.group_by("lane", maintain_order=True)}
 
 
+def nothing_told(
+    skeleton: pl.DataFrame, figures: Sequence[pl.DataFrame], unreported: Mapping[str, bool]
+) -> pl.DataFrame:
+    """Headline rows that explain an absence, for every metric and period that has no figure."""
+    key = ["metric", "grain", "period_start"]
+    headline = (pl.col("dimension") == Dimension.ALL.value) & (pl.col("lane") == MetricLane.ALL.value)
+    told = pl.concat([skeleton.clear(), *(frame.filter(headline).select(key) for frame in figures)])
+    absent = skeleton.join(told, on=key, how="anti")
+    return absent.with_columns(
+        pl.lit(Dimension.ALL.value).alias("dimension"),
+        pl.lit("*").alias("member"),
+        pl.lit(MetricLane.ALL.value).alias("lane"),
+        pl.col("metric")
+        .replace_strict(unreported, return_dtype=pl.Boolean)
+        .replace_strict(
+            {True: MetricStatus.NOT_REPORTED.value, False: MetricStatus.NO_DATA.value}, return_dtype=pl.String
+        )
+        .alias("status"),
+    )
+
+
 def _pooled(rows: pl.DataFrame) -> float:
     if _floats(rows, "cluster_count").sum() < FEWEST_CLUSTERS:
         return stats.DEFAULT_ICC
@@ -147,24 +168,3 @@ def _floats(sums: pl.DataFrame, name: str, absent: float = 0.0) -> Floats:
 
 def _column(name: str, numbers: Floats) -> pl.Series:
     return pl.Series(name, numbers, dtype=pl.Float64).fill_nan(None)
-
-
-def nothing_told(
-    skeleton: pl.DataFrame, figures: Sequence[pl.DataFrame], unreported: Mapping[str, bool]
-) -> pl.DataFrame:
-    """Headline rows that explain an absence, for every metric and period that has no figure."""
-    key = ["metric", "grain", "period_start"]
-    headline = (pl.col("dimension") == Dimension.ALL.value) & (pl.col("lane") == MetricLane.ALL.value)
-    told = pl.concat([skeleton.clear(), *(frame.filter(headline).select(key) for frame in figures)])
-    absent = skeleton.join(told, on=key, how="anti")
-    return absent.with_columns(
-        pl.lit(Dimension.ALL.value).alias("dimension"),
-        pl.lit("*").alias("member"),
-        pl.lit(MetricLane.ALL.value).alias("lane"),
-        pl.col("metric")
-        .replace_strict(unreported, return_dtype=pl.Boolean)
-        .replace_strict(
-            {True: MetricStatus.NOT_REPORTED.value, False: MetricStatus.NO_DATA.value}, return_dtype=pl.String
-        )
-        .alias("status"),
-    )
