@@ -76,7 +76,7 @@ select
     case when is_served then deployment end as deployment,
     attempt_count,
     case
-        when chain_basis in ('sibling_spans', 'explicit_attempts') then attempt_count - model_count
+        when chain_basis in ('sibling_spans', 'explicit_attempts') then greatest(attempt_count - greatest(model_count, 1), 0)
         when chain_basis = 'call_id' and not has_failed then 0
     end as retry_count,
     case

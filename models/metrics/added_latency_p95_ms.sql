@@ -9,7 +9,7 @@
 -- model      = "served"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["statistics.md §6"]
+-- references = ["Masson, Rim & Lee 2019 (DDSketch)"]
 --
 -- Read off the daily logarithmic histograms: within 1% of the exact quantile. Percentiles are never averaged.
 select

@@ -8,7 +8,7 @@
 -- model      = "preferred"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["outcomes-and-policy.md §5.3"]
+-- references = ["Wilson 1927", "Kish 1965 (design effect)"]
 --
 -- Holding correctly is success. A fallback that the evidence cannot judge is not counted as success.
 with clusters as (

@@ -7,7 +7,7 @@
 -- model      = "preferred"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["statistics.md §2.6"]
+-- references = ["Davidovič 2021, Incident Metrics in SRE"]
 --
 -- Minutes of every episode that lie in the day; two episodes at once count twice, open ones up to the watermark.
 -- Reads episodes, days(day, start_at, end_at), traffic_days: days on which requests were seen, so that a day without

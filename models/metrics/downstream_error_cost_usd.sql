@@ -8,7 +8,7 @@
 -- model      = "served"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["outcomes-and-policy.md §3.4"]
+-- references = ["DORA guide (change fail rate)"]
 --
 -- Of mature runs, each error's cost shared among the runs it is tied to. Coverage: errors whose cost in US dollars is
 -- known / all. Mature runs without an error cost nothing.

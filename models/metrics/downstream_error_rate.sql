@@ -8,7 +8,7 @@
 -- model      = "served"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["outcomes-and-policy.md §3.4"]
+-- references = ["DORA guide (change fail rate)", "Kish 1965 (design effect)"]
 --
 -- Of released runs whose window has fully elapsed: what was rejected before release cannot do harm.
 select

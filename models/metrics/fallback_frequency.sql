@@ -8,7 +8,7 @@
 -- model      = "preferred"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["statistics.md §1.3"]
+-- references = ["Wilson 1927", "Kish 1965 (design effect)"]
 --
 -- Observable: requests of which the log can tell whether they fell back. A cluster is one workflow within one hour.
 with clusters as (

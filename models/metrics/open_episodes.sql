@@ -8,7 +8,7 @@
 -- model      = "preferred"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["statistics.md §2.6"]
+-- references = ["Davidovič 2021, Incident Metrics in SRE"]
 --
 -- Reads episodes, days(day, start_at, end_at; the last one ends at the watermark), traffic_days: days on which requests
 -- were seen, so that an open-free day is a zero. An open episode lasts to the watermark, a quiet one to its last sight.

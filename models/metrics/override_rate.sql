@@ -8,7 +8,7 @@
 -- model      = "served"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["outcomes-and-policy.md §3.3"]
+-- references = ["Poly et al. 2020, JMIR Med Inform 8(7):e15653"]
 --
 -- Of runs with a human decision and an elapsed review window. An override rate is no error rate: read it beside review_coverage.
 select

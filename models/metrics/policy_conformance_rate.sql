@@ -7,7 +7,7 @@
 -- model      = "preferred"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["outcomes-and-policy.md §5.3"]
+-- references = ["Wilson 1927", "Kish 1965 (design effect)"]
 --
 -- Coverage: fallbacks judged / all; an indeterminate one is never counted as compliant.
 with clusters as (

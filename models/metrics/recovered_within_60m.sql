@@ -10,7 +10,7 @@
 -- model      = "preferred"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["statistics.md §2"]
+-- references = ["Kaplan & Meier 1958"]
 --
 -- One row per episode, on the day it opened. An episode whose recovery was not seen is censored at its last sight,
 -- never dropped; held and disabled are no recoveries.

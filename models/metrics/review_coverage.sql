@@ -8,7 +8,7 @@
 -- model      = "served"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["outcomes-and-policy.md §3.3"]
+-- references = ["Wilson 1927", "Kish 1965 (design effect)"]
 --
 -- A run without a decision counts once its review window has elapsed; run_status then calls it not_eligible for the
 -- override rate. A run that is still within its window is observable and not yet mature. Where an outcome source samples,

@@ -8,7 +8,7 @@
 -- model      = "served"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["outcomes-and-policy.md §3.2, §3.6"]
+-- references = ["DORA guide (rework rate)", "Kish 1965 (design effect)"]
 --
 -- Of released runs whose window has fully elapsed, by the day the run began; never by the day of the rework.
 select

@@ -8,7 +8,7 @@
 -- model      = "preferred"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["outcomes-and-policy.md §5.3", "statistics.md §1.1"]
+-- references = ["Garwood 1936 (Poisson interval)"]
 --
 -- Days on which requests were seen and none was silent are a zero; days without requests are absent.
 select

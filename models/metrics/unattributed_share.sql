@@ -8,7 +8,7 @@
 -- model      = "preferred"
 -- no_rows    = "null"
 -- definition_version = 1
--- references = ["statistics.md §1.1"]
+-- references = ["Wilson 1927"]
 select
     day, team, model,
     sum(case when workflow is null then request_count else 0 end) as numerator,

@@ -28,7 +28,7 @@ FEWEST_CLUSTERS = 8
 FEWEST_EFFECTIVE_CLUSTERS = 5
 FEWEST_EVENTS = 5
 LEAST_OVERLAP = 0.5
-"""A difference is shown only above these (statistics.md §3.5)."""
+"""A difference is shown only above these."""
 
 WARN_UNMATCHED = 0.2
 WARN_LABEL_GAP = 0.05

@@ -60,7 +60,7 @@ RULES: dict[TriggerType, TriggerRule] = {
     TriggerType.MANUAL_SWITCH: TriggerRule(None),
     TriggerType.REGION_RESTRICTED: TriggerRule(None),
 }
-"""The one table from trigger types to causes; source: outcomes-and-policy.md §5.1 and the design's causes."""
+"""The one table from trigger types to causes."""
 
 
 def causes(types: Iterable[TriggerType]) -> list[str]:

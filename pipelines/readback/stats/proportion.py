@@ -15,7 +15,7 @@ from readback.stats import critical
 from readback.stats.estimate import Floats, Intervals
 
 DEFAULT_ICC = 0.15
-"""Intraclass correlation to assume while fewer than 30 episodes exist (statistics.md §1.3)."""
+"""Intraclass correlation to assume while fewer than 30 episodes exist."""
 
 MAXIMUM_ICC = 0.95
 _ITERATIONS = 50
@@ -153,7 +153,7 @@ def miettinen_nurminen_difference(
     """Difference of two independent proportions by inverting the score test.
 
     Where an arm has no rows: value nan, interval [-1, 1]. Errors as in `wilson`. About 25 µs a
-    row; statsmodels' own version gives wrong limits (statistics.md §1.2).
+    row; statsmodels' own version gives wrong limits.
 
     Source: Miettinen & Nurminen 1985.
 
@@ -178,7 +178,7 @@ def pooled_icc(sums: ClusterSums) -> float | None:
     Bias-corrected moment estimator, iterated, clipped to [0, 0.95]. None when no stratum can
     tell: no two clusters, no cluster above one row, or no variation in the outcome.
 
-    Source: statistics.md §1.3 (coverage of the resulting intervals .935 to .950).
+    Source: Kish 1965; bias-corrected moments (coverage of the resulting intervals .935 to .950).
     """
     n, n2, n3, x, x2, xn = (np.atleast_1d(_floats(s)) for s in vars(sums).values())
     keep = (n > 1) & (n2 < n * n) & (x > 0) & (x < n)

@@ -173,7 +173,7 @@ def rmst(
     Raises:
         ValueError: As `kaplan_meier`, or `tau` is not positive and finite.
 
-    Source: Royston & Parmar 2013; interval statistics.md §2.3.
+    Source: Royston & Parmar 2013; interval with t on events - 1.
 
     >>> rmst([60, 120, 300], [True, True, False], 120).value
     100.0
