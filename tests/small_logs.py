@@ -91,9 +91,9 @@ class Ledger:
     con: store.Connection
     project: Project
 
-    def load(self, *files: Path, source: str | None = None) -> list[LedgerFile]:
+    def load(self, *files: Path, source: str | None = None, loaded_at: datetime = LOADED_AT) -> list[LedgerFile]:
         """What became of the files that were not known yet."""
-        return ledger.load(self.con, self.project, [(file, source) for file in files], LOADED_AT).new
+        return ledger.load(self.con, self.project, [(file, source) for file in files], loaded_at).new
 
     def load_bytes(self, content: bytes, name: str = "log.jsonl", source: str | None = None) -> LedgerFile:
         """What became of one file with this content."""

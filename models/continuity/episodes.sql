@@ -21,7 +21,8 @@ numbered as (
         *,
         sum(case when is_success then 0 else 1 end) over (
             partition by workflow, preferred_model order by started_at, request_id rows unbounded preceding
-        ) as island
+        ) as island,
+        row_number() over (partition by workflow, preferred_model order by started_at, request_id) as place
     from stream
 ),
 
@@ -124,10 +125,10 @@ counted as (
         count(*) filter (where n.is_fallback and n.family = b.family) as fallback_count,
         count(*) filter (where n.served_by = 'nobody') as failed_count,
         mode(n.cause order by n.cause) filter (where n.is_fallback and n.family = b.family) as cause,
-        arg_min(n.workflow_class, n.started_at) as workflow_class,
-        arg_min(n.team, n.started_at) as team,
-        arg_max(n.served_by, n.started_at) filter (where n.is_fallback) as last_served_by,
-        list(n.served_model order by n.started_at) filter (where n.is_fallback and n.served_model is not null) as served
+        arg_min(n.workflow_class, n.place) as workflow_class,
+        arg_min(n.team, n.place) as team,
+        arg_max(n.served_by, n.place) filter (where n.is_fallback) as last_served_by,
+        list(n.served_model) filter (where n.is_fallback and n.served_model is not null) as served
     from bounded as b
     inner join numbered as n
         on b.workflow is not distinct from n.workflow and b.preferred_model = n.preferred_model
@@ -152,7 +153,7 @@ select
     end) - epoch_us(b.opened_at)) / 1000000.0 as duration_s,
     b.recovered_at is not null as is_recovered,
     c.request_count, c.fallback_count, c.failed_count, b.flap_count,
-    coalesce(list_distinct(c.served), []) as substitutes,
+    coalesce(list_sort(list_distinct(c.served)), []) as substitutes,
     $rule_version as rule_version
 from bounded as b
 inner join counted as c

@@ -24,7 +24,7 @@ with matched as (
     left join route_models as usual
         on c.source = usual.source and c.route = usual.route and cast(c.started_at as date) = usual.day
     window earlier as (
-        partition by c.source, c.route, c.has_failed order by c.started_at rows between unbounded preceding and 1 preceding
+        partition by c.source, c.route, c.has_failed order by c.started_at, c.request_id rows between unbounded preceding and 1 preceding
     )
 ),
 

@@ -1,5 +1,5 @@
 -- The model that a route mostly asks for, by day: how a gateway's group is known without its configuration.
-select source, route, day, arg_max(model, attempt_count) as model
+select source, route, day, model
 from (
     select a.source, a.route, cast(a.started_at as date) as day, n.model, count(*) as attempt_count
     from attempts as a
@@ -7,4 +7,4 @@ from (
     where a.route is not null and a.started_at >= $from_at and a.started_at < $to_at
     group by a.source, a.route, cast(a.started_at as date), n.model
 )
-group by source, route, day
+qualify row_number() over (partition by source, route, day order by attempt_count desc, model) = 1

@@ -34,6 +34,7 @@
 -- hidden_params       = "STRUCT(additional_headers STRUCT(\"x-litellm-attempted-fallbacks\" BIGINT, \"llm_provider-x-request-id\" VARCHAR))"
 --
 -- A failure that tried no deployment (cooldown, budget, cap) carries the group's name in `model`: it asked no model.
+-- 1.80 may write the substitute's model and deployment into it.
 -- A failure after tokens had flowed was being answered: the client saw HTTP 200 from that deployment.
 -- A client that hung up (499) is written as a success.
 select
@@ -53,10 +54,10 @@ select
     metadata.user_api_key_alias as key_alias,
     coalesce(metadata.user_api_key_team_alias, metadata.user_api_key_team_id) as team,
     custom_llm_provider as provider,
-    case when model_id <> '' then model end as model_requested,
+    case when model_id <> '' and not is_untried then model end as model_requested,
     case when status = 'success' or completion_tokens > 0 then model end as model_served,
     case when status = 'success' or completion_tokens > 0 then 'deployment' end as served_model_source,
-    nullif(model_id, '') as deployment,
+    case when not is_untried then nullif(model_id, '') end as deployment,
     case
         when error_information.error_class = 'ClientDisconnected' then 'cancelled'
         when status = 'success' then 'ok'
@@ -88,4 +89,7 @@ select
         when metadata.spend_logs_metadata is null then metadata.user_api_key_auth_metadata
         else json_merge_patch(metadata.user_api_key_auth_metadata, metadata.spend_logs_metadata)
     end as metadata
-from records
+from (
+    select *, coalesce(starts_with(error_information.error_class, 'RouterRateLimitError'), false) as is_untried
+    from records
+)

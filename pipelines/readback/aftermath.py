@@ -23,6 +23,8 @@ _RUN_EVENTS = """create table if not exists run_events (
     run_id varchar, metric varchar, is_event boolean, event_at timestamptz, event_count bigint, decision varchar,
     max_severity varchar, cost_usd double, unknown_cost_count bigint, effort_seconds bigint)"""
 _RUN_WINDOWS = "create table if not exists run_windows (workflow_class varchar, metric varchar, window_s double)"
+_TOUCHED_DAYS = "create table if not exists touched_days (day date)"
+"""Days on which a run was built anew: figures of those days are stale, though no attempt of theirs is new."""
 _NOTHING = (datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC))
 _LATER = "timestamptz '9999-12-31 00:00:00+00'"
 
@@ -34,6 +36,7 @@ def build_aftermath(con: store.Connection, settings: Settings, dirty: Sequence[R
     split of the same logs into calls gives the same rows.
     """
     con.execute(_RUN_EVENTS)
+    con.execute(_TOUCHED_DAYS)
     is_changed = renew_windows(con, settings.windows)
     link_outcomes(con, dirty, link_horizon_s(con))
     build_touched(con, settings, None)
@@ -96,8 +99,17 @@ def touch_runs(con: store.Connection, part: Range) -> None:
 def build_touched(con: store.Connection, settings: Settings, part: Range | None) -> None:
     """Build anew the runs in `touched_runs`, whose changed requests all lie in a stretch, and their events."""
     if con.execute("select 1 from touched_runs limit 1").fetchall():
+        _mark_touched_days(con)
         build_runs(con, part)
         build_run_events(con, settings)
+        _mark_touched_days(con)
+
+
+def _mark_touched_days(con: store.Connection) -> None:
+    con.execute(
+        """insert into touched_days
+        select distinct cast(started_at as date) from runs where run_id in (select run_id from touched_runs)"""
+    )
 
 
 def build_runs(con: store.Connection, part: Range | None) -> None:

@@ -22,6 +22,7 @@ NOTHING_READ = datetime.fromtimestamp(0, UTC)
 """Watermark of a project whose logs tell nothing yet: no figure is computed, and all tables stay empty."""
 
 _NAMING = ("workflow", "team", "environment", "run")
+_LINKS = "select outcome_id, run_id, weight from outcome_links"
 _REBUILT = ("requests", "episodes", "fallback_events", "runs", "outcome_links")
 
 
@@ -96,14 +97,22 @@ def build_episodes(con: store.Connection, project: Project, as_of: datetime) -> 
 def build_fallback_events(con: store.Connection) -> None:
     """Requests, episodes, policies → fallback events; a day whose events are judged otherwise becomes dirty."""
     with store.transaction(con):
-        ((since,),) = con.execute("select min(episodes_since) from ledger.changes").fetchall()
+        # A whole day is judged at once: the cost of a substitute is held against the mean of its day.
+        ((since,),) = con.execute("select date_trunc('day', min(episodes_since)) from ledger.changes").fetchall()
         continuity.build_fallback_events(con, continuity.dirty_ranges(con), since)
 
 
 def build_runs(con: store.Connection, project: Project, as_of: datetime) -> None:
-    """Outcomes, requests → links, runs, run status."""
+    """Outcomes, requests → links, runs, run status; a day whose runs had their outcomes changed becomes dirty."""
     with store.transaction(con):
+        con.execute(f"create or replace temp table links_before as {_LINKS}")
         aftermath.build_aftermath(con, project.settings, continuity.dirty_ranges(con), as_of)
+        con.execute(
+            f"""insert into ledger.dirty_days select distinct cast(started_at as date) from runs where run_id in (
+                select run_id from (from links_before except {_LINKS})
+                union all select run_id from ({_LINKS} except from links_before))"""
+        )
+        con.execute("drop table links_before")
 
 
 def compute_metrics(con: store.Connection, project: Project, as_of: datetime) -> None:

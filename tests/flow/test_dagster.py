@@ -27,6 +27,15 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another one, whose settings may be changed."""
+    root = tmp_path_factory.mktemp("small")
+    simulate(root, requests=1000, days=1, seed=2, end=END)
+    run(root)
+    return root
+
+
 @pytest.fixture
 def empty(tmp_path: Path) -> Path:
     """A project without a log."""
@@ -157,26 +166,19 @@ def test_bug_comes_out_as_itself(empty: Path, monkeypatch: pytest.MonkeyPatch) -
         run(empty)
 
 
-def test_other_names_need_a_full_run(fleet: Path, tmp_path: Path) -> None:
-    root = tmp_path / "fleet"
-    simulate(root, requests=1000, days=1, seed=2, end=END)
-    run(root)
-    settings = (root / SETTINGS_FILE).read_text(encoding="utf-8")
-    (root / SETTINGS_FILE).write_text(settings.replace('"tag:workflow", ', ""), encoding="utf-8")
-    with pytest.raises(SettingsError, match="workflow.from: names are given while logs are read"):
-        run(root)
-    summary = run(root, full=True, minute=1)
-    assert summary.files_read > 0
-    assert run(root, minute=2).files_read == 0
+def test_other_names_need_a_full_run(small: Path) -> None:
+    settings = (small / SETTINGS_FILE).read_text(encoding="utf-8")
+    (small / SETTINGS_FILE).write_text(settings.replace('"tag:workflow", ', ""), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"workflow\.from: names are given while logs are read"):
+        run(small)
+    assert run(small, full=True, minute=1).files_read > 0
+    assert run(small, minute=2).files_read == 0
 
 
-def test_other_episode_rule_judges_every_day_again(fleet: Path, tmp_path: Path) -> None:
-    root = tmp_path / "fleet"
-    simulate(root, requests=1000, days=2, seed=2, end=END)
-    run(root)
-    with (root / SETTINGS_FILE).open("a", encoding="utf-8") as file:
+def test_other_episode_rule_judges_every_day_again(small: Path) -> None:
+    with (small / SETTINGS_FILE).open("a", encoding="utf-8") as file:
         file.write("\n[episodes]\nopen_count = 1\n")
-    summary = run(root, minute=1)
-    assert (summary.files_read, summary.days_changed >= 2) == (0, True)
-    with store.reader(open_project(root)) as con:
+    summary = run(small, minute=3)
+    assert (summary.files_read, summary.days_changed >= 1) == (0, True)
+    with store.reader(open_project(small)) as con:
         assert con.execute("select distinct rule_version[:4] from episodes").fetchall() == [("1:1/",)]

@@ -1,6 +1,6 @@
 """The life of an alert: fired when a rule first holds, taken by a person, resolved when it no longer holds.
 
-A silent downgrade holds as long as its day lies in the window that decisions look at.
+A streak of silent downgrades holds as long as its latest one lies in the window that decisions look at.
 """
 
 from datetime import datetime
@@ -77,8 +77,7 @@ def _holding(con: store.Connection, as_of: datetime) -> list[Holding]:
     return [
         Holding(_alert_of(rule, condition, as_of), condition.last_at)
         for rule in ALERT_RULES
-        for found in gather(con, rule.model, rule.evidence, window(as_of))
-        if (condition := rule.judge(found)) is not None
+        for condition in rule.judge(gather(con, rule.model, rule.evidence, window(as_of)), as_of)
     ]
 
 

@@ -20,7 +20,10 @@ _LEAST_OVERLAP = 0.5
 
 @dataclass(frozen=True)
 class Effect:
-    """A row of `outcome_effects`: fallback minus preferred, in fractions."""
+    """A row of `outcome_effects`: fallback minus preferred, in fractions.
+
+    `main_substitute`: the model that answered most of a workflow's substituted requests; None for a model.
+    """
 
     metric: str
     dimension: str
@@ -41,6 +44,7 @@ class Effect:
     warning: str | None
     first_at: datetime | None
     last_at: datetime | None
+    main_substitute: str | None
 
     @property
     def is_known(self) -> bool:
@@ -124,6 +128,13 @@ def told(effect: Effect) -> str:
         f"{change(effect.estimate, effect.low, effect.high, OUTCOMES[effect.metric])}, "
         f"{effect.n_fallback:,} fallback runs in {effect.episodes:,} episodes against {effect.n_preferred:,} preferred"
     )
+
+
+def brief(effect: Effect) -> str:
+    """The difference with its interval and the unadjusted one, where another outcome is told in full."""
+    crude = f"; unadjusted {points(effect.crude_estimate)}" if effect.crude_estimate is not None else ""
+    warning = f"; {effect.warning}" if effect.warning else ""
+    return change(effect.estimate, effect.low, effect.high, OUTCOMES[effect.metric]) + crude + warning
 
 
 def change(estimate: float | None, low: float | None, high: float | None, what: str) -> str:

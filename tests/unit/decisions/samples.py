@@ -117,6 +117,7 @@ def silent_day(**given: Any) -> SilentDay:
         "first_at": DAY,
         "last_at": DAY,
         "first_request_id": "litellm:1",
+        "last_request_id": "litellm:1",
         "served_models": ["small-1"],
         "reasons": ["unapproved_substitute"],
         "policy_id": "claims",
@@ -152,7 +153,7 @@ def open_episode(**given: Any) -> OpenEpisode:
 def effect(**given: Any) -> Effect:
     """A row of `outcome_effects`: rework of a workflow is worse on the substitute."""
     base = {name: value for name, value in _DEFAULTS[MetricEffect].items() if name != "as_of"}
-    return Effect(**(base | {"warning": None, "first_at": DAY, "last_at": DAY} | given))
+    return Effect(**(base | {"warning": None, "first_at": DAY, "last_at": DAY, "main_substitute": None} | given))
 
 
 def use(**given: Any) -> SubstituteUse:

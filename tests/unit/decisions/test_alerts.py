@@ -113,15 +113,36 @@ def test_a_class_without_an_objective_cannot_breach_it(con: store.Connection) ->
     assert refresh_alerts(con, AS_OF) == []
 
 
-def test_silent_downgrades_are_one_alert_per_workflow_and_day(con: store.Connection) -> None:
+def silent(con: store.Connection, *hours: float) -> None:
+    for number in hours:
+        event = {"fallback_id": f"f{number}", "request_id": f"litellm:{number}"}
+        put(con, FallbackEvent, occurred_at=DAY - timedelta(days=1) + timedelta(hours=number), **event)
+
+
+def test_silent_downgrades_are_one_alert_per_workflow_and_streak(con: store.Connection) -> None:
     recover(con)
-    for number, hours in enumerate((0, 5, 23, 24)):
-        at = DAY - timedelta(days=1) + timedelta(hours=hours)
-        put(con, FallbackEvent, fallback_id=f"f{number}", request_id=f"litellm:{number}", occurred_at=at)
+    silent(con, 0, 5, 23, 24, -24 * 8)
     put(con, FallbackEvent, fallback_id="told", is_silent=False)
+    put(con, FallbackEvent, fallback_id="other", workflow="refund")
     fired = refresh_alerts(con, AS_OF)
-    assert [alert.title.split(" of ")[0] for alert in fired] == ["3 silent downgrades", "1 silent downgrade"]
-    assert "First: litellm:0." in fired[0].detail
+    assert [alert.title.split(" since ")[0] for alert in fired] == [
+        "1 silent downgrade of payment", "4 silent downgrades of payment", "1 silent downgrade of refund",
+    ]  # fmt: skip
+    assert "First: litellm:0. Latest: litellm:24." in fired[1].detail
+
+
+def test_more_silent_downgrades_update_the_alert_and_are_no_news(con: store.Connection) -> None:
+    recover(con)
+    silent(con, 0)
+    (fired,) = refresh_alerts(con, AS_OF)
+    acknowledge(con, fired.alert_id, "claims-oncall")
+    silent(con, 25)
+    assert refresh_alerts(con, LATER) == []
+    (kept,) = read_alerts(con)
+    assert (kept.alert_id, kept.fired_at, kept.acknowledged_by) == (fired.alert_id, AS_OF, "claims-oncall")
+    assert kept.title.startswith("2 silent downgrades")
+    assert "Latest: litellm:25." in kept.detail
+    assert kept.evidence != fired.evidence
 
 
 def test_silent_downgrades_beyond_the_window_are_past(con: store.Connection) -> None:

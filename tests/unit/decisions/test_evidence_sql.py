@@ -13,6 +13,7 @@ from readback.contracts import (
     Episode,
     FallbackEvent,
     MetricEffect,
+    PolicyClass,
     PolicySubstitute,
     Recommendation,
     RunStatus,
@@ -54,6 +55,8 @@ def fill(con: store.Connection) -> None:
         put(con, FallbackEvent, **event)
     put(con, FallbackEvent, fallback_id="ok", request_id="litellm:ok", workflow=HOSTILE, served_model="large-2",
         verdict="in_policy", verdict_reasons=[], is_silent=False)  # fmt: skip
+    put(con, PolicyClass, class_id="chat", risk="moderate", path="workflow_classes[1]")
+    put(con, FallbackEvent, fallback_id="mild", request_id="litellm:mild", workflow=HOSTILE, workflow_class="chat")
     put(con, MetricEffect, member=HOSTILE)
     put(con, MetricEffect, dimension="model", member="large-2")
     put(con, RunStatus, workflow=HOSTILE)
