@@ -25,7 +25,7 @@ COMPARED = {
     "metric_effects": "* exclude (as_of)",
     "recovery_curves": "*",
     "latency_histograms": "*",
-    "recommendations": "* exclude (as_of)",
+    "recommendations": "* exclude (as_of, evidence)",
 }
 
 
