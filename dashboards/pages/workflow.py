@@ -9,12 +9,12 @@ mode, zone = board.mode(), view.zone
 
 heading = st.container()
 with st.container(horizontal=True):
-    workflow = board.pick_workflow(view, with_all=False)
     period = board.pick_period(view)
+    span = board.seen(view, period)
+    workflow = board.pick_one_workflow(view, span)
 with heading:
     board.title(view, inert.markdown(workflow), f"{board.name(view)} · {period.label}")
 
-span = board.seen(view, period)
 scope = {"dimension": "workflow", "member": workflow}
 
 with board.card("Episodes and declared incidents"):
@@ -22,8 +22,8 @@ with board.card("Episodes and declared incidents"):
     incidents = view.ask(questions.incidents, span=span)
     board.chart(charts.timeline(episodes, incidents, span, mode, zone=zone), "Episodes and incidents on one time axis")
     st.caption(
-        f"{episodes.height} episodes. Grey bands are what providers declared: context, not the measure of recovery. "
-        "An episode without a seen recovery is drawn as far as it is known to last."
+        f"{episodes.height} episodes, drawn as far as they are known to last. Grey is what providers declared: "
+        "context, not the measure of recovery; a tick alone is an incident whose end was never declared."
     )
 
 left, right = st.columns(2)

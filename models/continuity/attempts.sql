@@ -21,7 +21,8 @@ judged as (
         case
             when not is_failed then null
             when stated_cause is not null then stated_cause || '|explicit_reason'
-            when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|budget has been exceeded|crossed budget|prepayment credits')
+            when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|prepayment credits')
+                or regexp_matches(message, 'budget has been exceeded|crossed budget')
                 then 'cost_ceiling|message_pattern'
             when regexp_matches(reason || ' ' || code, 'budget_exceeded|insufficient_quota|billing_error|spend_limit|payment_required')
                 then 'cost_ceiling|error_code'

@@ -158,4 +158,7 @@ select
 from bounded as b
 inner join counted as c
     on b.workflow is not distinct from c.workflow and b.preferred_model = c.preferred_model and b.family = c.family and b.opened_at = c.opened_at
-left join model_providers as p on b.preferred_model = p.model
+left join model_providers as p
+    on b.preferred_model = p.model
+    and cast(b.opened_at as date) between p.day and p.day + 7
+    and (p.until_day is null or cast(b.opened_at as date) < p.until_day)

@@ -163,7 +163,7 @@ select
         else 'in_policy'
     end as verdict,
     list_concat(gaps, breaches) as verdict_reasons,
-    server = 'substitute' and is_marked is distinct from true and (
+    server = 'substitute' and (is_marked is distinct from true) and (
         is_refused
         or list_contains(breaches, 'unapproved_substitute')
         or list_contains(breaches, 'approval_expired')

@@ -7,7 +7,11 @@ with defaulted as (
             coalesce(revision, 0) as revision,
             coalesce(retracted, false) as retracted,
             coalesce(time_quality, 'unknown') as time_quality,
-            coalesce(actor_kind, 'unknown') as actor_kind
+            coalesce(actor_kind, 'unknown') as actor_kind,
+            coalesce(problem, case
+                when occurred_at > $loaded_at + interval 1 day then 'its time lies in the future: ' || cast(occurred_at as varchar)
+                when occurred_at < timestamptz '2015-01-01 00:00:00+00' then 'its time lies before 2015: ' || cast(occurred_at as varchar)
+            end) as problem
         )
     from canonical
 )

@@ -79,7 +79,7 @@ described as materialized (
         ids[1] as trace_id,
         ids[2] as span_id,
         ids[3] as parent_id,
-        map_from_entries(list_filter(kept, lambda a, place: list_position(list_transform(kept, lambda b: b.k), a.k) = place)) as facts
+        map_from_entries(list_filter(kept, lambda a, place: list_position(list_transform(kept, lambda b: b.k), a.k) = place)) as facts -- noqa: PRS
     from spans
 ),
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-policy_app = typer.Typer(help="The fallback policy: check it.", no_args_is_help=True)
+policy_app = typer.Typer(help="Check the fallback policy.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 
 ProjectOption = Annotated[Path, typer.Option("--project", help="Folder with readback.toml.")]
@@ -39,6 +39,7 @@ MomentOption = Annotated[datetime | None, typer.Option("--as-of", help="Compute 
 HERE = Path()
 
 _PIPE_WIDTH = 160
+_MOST_SHOWN = 5
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -46,7 +47,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def main() -> None:
     """Run the command; every fault of a user ends in one sentence and its exit code."""
     try:
-        app(standalone_mode=False)
+        app(standalone_mode=False, prog_name="readback")
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except (typer.Abort, KeyboardInterrupt):
@@ -56,12 +57,14 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT):
             raise
-        _fail(f"{error.filename or 'the project folder'}: {error.strerror}; what was published before stays as it was", 1)
+        place = error.filename or "the project folder"
+        _fail(f"{place}: {error.strerror}; what was published before stays as it was", 1)
     except duckdb.IOException as error:
         _fail(f"{str(error).splitlines()[0]}; what was published before stays as it was", 1)
     except Exception as error:
         if type(error).__module__.startswith(("click", "typer")):
-            _fail(getattr(error, "format_message", lambda: str(error))(), 1)
+            told = getattr(error, "format_message", None)
+            _fail(told() if told else str(error), 1)
         err.print_exception(show_locals=False)
         _fail("this is a bug of readback; please report the lines above", 3)
 
@@ -89,7 +92,8 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.
             raise ProjectError(f"{name} exists already; nothing was changed", file=folder)
     for name in (SETTINGS_FILE, POLICY_FILE):
         shutil.copyfile(starter / name, folder / name)
-    out.print(f"Wrote {folder / SETTINGS_FILE} and {folder / POLICY_FILE}. Next: readback run --project {folder}", markup=False, soft_wrap=True)
+    written = f"Wrote {folder / SETTINGS_FILE} and {folder / POLICY_FILE}."
+    out.print(f"{written} Next: readback run --project {folder}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -98,7 +102,10 @@ def run(
     full: Annotated[bool, typer.Option("--full", help="Forget what was read and start over.")] = False,
     as_of: MomentOption = None,
 ) -> None:
-    """The main job: new log files, everything up to date, and what there is to decide."""
+    """Read new log files and show what there is to decide.
+
+    Prints the five metrics, the open alerts and the changes to the policy that the evidence suggests.
+    """
     opened = open_project(project)
     _refresh(opened, full=full, as_of=as_of)
     _show(opened)
@@ -108,9 +115,12 @@ def run(
 def load(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
     project: ProjectOption = HERE,
-    source: Annotated[str | None, typer.Option("--source", help="Format of all of them.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Their format, such as litellm.")] = None,
 ) -> None:
-    """Read files now; unknown formats are listed with the nearest guess."""
+    """Read files now.
+
+    A file of an unknown format is listed with the nearest guess, and nothing of it is read.
+    """
     from readback import ledger
     from readback.faces.tables import files_table
 
@@ -127,7 +137,10 @@ def load(
 
 @app.command()
 def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
-    """Freshness per source and what each line became; exit 1 when the ledger does not balance."""
+    """Show freshness per source and what each line became.
+
+    Exit 1 when the ledger does not balance.
+    """
     from readback.faces import answers, questions
     from readback.faces.tables import balance, ledger_table
 
@@ -150,7 +163,7 @@ def metrics(
     grain: Annotated[str, typer.Option(help="day, week, month or all.")] = "all",
     as_json: JsonOption = False,
 ) -> None:
-    """The metrics with n, interval, coverage and maturity."""
+    """Show the metrics with n, interval, coverage and maturity."""
     from readback.contracts.vocabulary import Dimension, Grain
     from readback.faces import answers
     from readback.faces.tables import values_table
@@ -172,7 +185,10 @@ def sql(
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV, safe to open in a spreadsheet.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read-only SQL on the published database, without access to files or the network."""
+    """Ask the published database in SQL, read-only.
+
+    Without access to files or the network. Rows that are too wide for a table are shown one column a line.
+    """
     from readback.faces.tables import rows_table, spreadsheet_safe
 
     with store.reader(open_project(project)) as con:
@@ -190,10 +206,13 @@ def alerts(
     action: Annotated[str, typer.Argument(help="list, check, ack or resolve.")] = "list",
     alert_id: Annotated[str | None, typer.Argument(help="The alert, for ack and resolve.")] = None,
     project: ProjectOption = HERE,
-    who: Annotated[str, typer.Option(help="Who takes it, for ack.")] = "operator",
+    who: Annotated[str, typer.Option(help="Who takes the alert, for ack.")] = "operator",
     as_json: JsonOption = False,
 ) -> None:
-    """List alerts; `check` exits 2 when one is open; `ack` and `resolve` move one on."""
+    """List, check, take or resolve alerts.
+
+    `check` lists the open ones and exits 2 when there is one; `ack` and `resolve` take the id of an alert.
+    """
     from readback import decisions
     from readback.faces import answers, questions, terminal
 
@@ -220,7 +239,7 @@ def recommend(
     as_json: JsonOption = False,
     patch: Annotated[bool, typer.Option("--patch", help="A reviewable patch of policy.yaml.")] = False,
 ) -> None:
-    """Changes to the policy that the evidence suggests."""
+    """Show the changes to the policy that the evidence suggests."""
     from readback import decisions
     from readback.faces import answers, terminal
 
@@ -238,19 +257,19 @@ def recommend(
 
 @app.command()
 def report(
-    month: Annotated[str, typer.Option(help="Such as 2026-10.")],
+    month: Annotated[str, typer.Option(help="A calendar month, such as 2026-10.")],
     project: ProjectOption = HERE,
 ) -> None:
-    """The monthly continuity report, one self-contained HTML file."""
+    """Write the monthly report, one HTML file."""
     out.print(f"Wrote {_write_report(open_project(project), month)}", markup=False, soft_wrap=True)
 
 
 @app.command()
 def dashboard(
     project: ProjectOption = HERE,
-    port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 8501,
+    port: Annotated[int, typer.Option(help="Port.")] = 8501,
 ) -> None:
-    """Streamlit on the published database, loopback by default."""
+    """Start the dashboard in a browser, on loopback."""
     from readback import shipped
 
     opened = open_project(project)
@@ -273,7 +292,10 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     end: Annotated[datetime | None, typer.Option(help="End of the logs, UTC; the last midnight when absent.")] = None,
 ) -> None:
-    """Write raw logs of a fleet in their real formats, with truth.json: a whole project."""
+    """Write a project of simulated raw logs.
+
+    The logs are in their real formats; truth.json says what happened.
+    """
     from readback.simulate import simulate as simulated
 
     until = _utc(end) or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -281,7 +303,8 @@ def simulate(
         truth = simulated(folder, requests, days, seed, until)
     except ValueError as error:
         raise ProjectError(str(error), key="simulate") from None
-    out.print(f"Wrote {truth.requests:,} requests to {folder}. Next: readback run --project {folder}", markup=False, soft_wrap=True)
+    written = f"Wrote {truth.requests:,} requests to {folder}."
+    out.print(f"{written} Next: readback run --project {folder}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -289,7 +312,7 @@ def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Scratch project.")] = Path("readback-demo"),
     requests: Annotated[int, typer.Option(help="Simulated requests.")] = 60_000,
 ) -> None:
-    """All of it on simulated plus bundled logs, in a scratch project."""
+    """Try all of it on simulated and bundled logs."""
     from readback import shipped
     from readback.simulate import simulate as simulated
 
@@ -309,7 +332,10 @@ def demo(
 
 @policy_app.command("check")
 def policy_check(project: ProjectOption = HERE) -> None:
-    """Validate policy.yaml: every finding with code, level, line and what to do; exit 1 on an error."""
+    """Validate policy.yaml and tell what to do.
+
+    Every finding has a code, a level and a line. Exit 1 on an error.
+    """
     from readback.faces.tables import findings
     from readback.policy.loading import load_policies
     from readback.policy.validation import validate
@@ -337,24 +363,24 @@ def _show(project: Project) -> None:
     with store.reader(project) as con:
         out.print(_headlines(con, project))
         for title, rows in (
-            ("Alerts", terminal.alerts(answers.alerts(con, open_only=True))),
-            ("Recommendations", terminal.recommendations(answers.recommendations(con))),
+            ("Alerts", terminal.alerts(answers.alerts(con, open_only=True), _MOST_SHOWN)),
+            ("Recommendations", terminal.recommendations(answers.recommendations(con), _MOST_SHOWN)),
         ):
-            out.print(f"\n{title}", style="bold")
+            out.print(f"\n{title}", style="bold underline")
             out.print(rows)
 
 
 def _headlines(con: store.Connection, project: Project) -> Any:
     """The five metrics of the newest whole month, against the month before; over everything where there is none."""
     from readback.faces import figures, questions, terminal
+    from readback.faces.period import newest_whole
     from readback.metrics.definitions import definitions
 
     names = [*figures.HEADLINES, *figures.COMPANIONS.values()]
     zone = project.settings.project.timezone
     months = questions.periods(con, "month", zone)
     as_of = questions.as_of(con)
-    whole = [period for period in months if as_of is not None and period.end <= as_of + timedelta(minutes=5)]
-    period = max(whole, key=lambda found: found.start) if whole else None
+    period = newest_whole(months, as_of) if as_of else None
     if period is None:
         rows = questions.periods(con, "all", zone)
         now = figures.values(questions.figures(con, names, "all", rows[0].start)) if rows else []
@@ -362,7 +388,8 @@ def _headlines(con: store.Connection, project: Project) -> Any:
     now = figures.values(questions.figures(con, names, "month", period.start))
     before = period.previous
     earlier = figures.values(questions.figures(con, names, "month", before.start)) if before else []
-    return terminal.metrics_table(now, earlier, definitions(), title=f"{period.start:%B %Y}, as of {as_of:%Y-%m-%d %H:%M} UTC")
+    title = f"{period.label}, as of {as_of:%Y-%m-%d %H:%M} UTC"
+    return terminal.metrics_table(now, earlier, definitions(), title=title)
 
 
 def _write_report(project: Project, month: str) -> Path:
@@ -403,7 +430,7 @@ def _files_of(path: Path) -> list[Path]:
     return ledger.expand(HERE.resolve(), str(path.resolve()))
 
 
-def _one_of(word: str, words: type[Any], option: str) -> None:
+def _one_of(word: str, words: Iterable[str], option: str) -> None:
     if word not in tuple(words):
         raise ProjectError(f"unknown value {word!r}; expected one of {', '.join(words)}", key=option)
 

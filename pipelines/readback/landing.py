@@ -125,8 +125,9 @@ def _read_lines(
     _copy(con, sql, part, parameters)
     key, time = KEYS[source.header.emits], TIMES[source.header.emits]
     records, rows, ignored, first, last = con.execute(
-        f"""select count(*), count({key}), count(*) filter (where is_ignored and {key} is null), min({time}) filter (where {key} is not null), max({time}) filter (where {key} is not null)
-        from read_parquet({literal(str(part))})"""
+        f"""select count(*), count({key}), count(*) filter (where is_ignored and {key} is null), {_span(key, time)}
+        from read_parquet({literal(str(part))})""",
+        {"loaded_at": parameters["loaded_at"]},
     ).fetchall()[0]
     unread: dict[int, str | None] = {}
     if rows + ignored < records:
@@ -157,16 +158,24 @@ def _read_nested(
     problems = con.execute(
         f"select distinct line - 1, problem from read_parquet({literal(str(part))}) where {key} is null and problem is not null"
     ).fetchall()
-    unread: dict[int, str | None] = {ordinal: None for (ordinal,) in found} | dict(problems)
+    unread: dict[int, str | None] = dict.fromkeys((ordinal for (ordinal,) in found), None)
+    unread.update(problems)
     lines = con.execute(
         f"select distinct line - 1 from read_parquet({literal(str(part))}) where {key} is not null"
     ).fetchall()
     row_lines = sum(ordinal not in unread for (ordinal,) in lines)
     rows, first, last = con.execute(
-        f"select count({key}), min({time}), max({time}) from read_parquet({literal(str(part))}) where {key} is not null"
+        f"select count({key}), {_span(key, time)} from read_parquet({literal(str(part))})",
+        {"loaded_at": parameters["loaded_at"]},
     ).fetchall()[0]
     ignored = count - row_lines - len(unread)
     return Landed(part, count, row_lines, rows, ignored, first, last), unread
+
+
+def _span(key: str, time: str) -> str:
+    """Earliest and latest time of the rows. An announced maintenance lies in the future: the logs are no newer for it."""
+    is_past = f"{key} is not null and {time} <= $loaded_at + interval 1 day"
+    return f"min({time}) filter (where {is_past}), max({time}) filter (where {is_past})"
 
 
 def _copy(con: store.Connection, sql: str, part: Path, parameters: Mapping[str, Any]) -> None:

@@ -63,7 +63,8 @@ def pieces(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def rows(folder: Path, table: str) -> pl.DataFrame:
     with store.reader(open_project(folder)) as con:
-        return con.sql(f"select {COMPARED[table]} from {table} order by all").pl()
+        frame: pl.DataFrame = con.sql(f"select {COMPARED[table]} from {table} order by all").pl()
+        return frame
 
 
 @pytest.mark.parametrize("table", COMPARED)

@@ -33,7 +33,7 @@ REFUSAL = "another readback process is writing; wait for it or stop it"
 COMPARED = (
     "attempts", "requests", "episodes", "fallback_events", "runs", "run_status", "outcomes", "outcome_links",
     "provider_incidents", "policies", "metric_values", "metric_effects", "recovery_curves", "latency_histograms",
-    "restatements", "alerts", "recommendations", "files", "quarantine", "quality_results",
+    "restatements", "alerts", "recommendations", "files", "quarantine",
 )  # fmt: skip
 
 

@@ -418,3 +418,30 @@ def test_unknown_source_of_an_input_is_refused(books: Ledger) -> None:
     settings = Settings(inputs=(Input(path="*.jsonl", source="litelm"),))
     with pytest.raises(SettingsError, match="unknown source 'litelm'; expected one of bedrock"):
         ledger.input_files(type(books.project)(books.project.root, settings))
+
+
+@pytest.mark.parametrize(
+    ("when", "reason"),
+    [
+        ("2999-01-01T00:00:00Z", "its time lies in the future: 2999-01-01"),
+        ("290000-01-01T00:00:00Z", "its time lies in the future: 290000-01-01"),
+        ("0001-01-01T00:00:00Z", "its time lies before 2015: 0001-01-01"),
+    ],
+)
+def test_outcome_of_an_impossible_time_is_quarantined(books: Ledger, when: str, reason: str) -> None:
+    told = {"kind": "rework", "source_system": "desk", "source_record_id": "r", "rework_type": "corrected", "run_id": "T"}
+    entry = books.load_bytes(lines([told | {"occurred_at": when}, told | {"occurred_at": "2026-10-05T12:00:00Z"}]))
+    assert became(entry) == {"row": 1, "quarantined": 1}
+    ((number, found),) = books.quarantined()
+    assert (number, found[: len(reason)]) == (1, reason)
+    assert entry.last_at is not None
+    assert entry.last_at.timestamp() == NOON
+
+
+def test_announced_maintenance_never_moves_the_watermark(books: Ledger) -> None:
+    times = {"created_at": "2026-10-05T12:00:00Z", "started_at": "2027-10-05T12:00:00Z"}
+    maintenance = {"id": "m", "name": "upgrade", "status": "scheduled", "incident_updates": [], "components": []}
+    page = {"page": {"id": "p", "name": "OpenAI"}, "incidents": [maintenance | times]}
+    entry = books.load_bytes(json.dumps(page).encode(), "incidents.json", source="statuspage")
+    assert became(entry) == {"row": 1}
+    assert entry.last_at is None

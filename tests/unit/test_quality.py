@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from readback import quality, store
+from readback.aftermath import build_aftermath
 from readback.contracts import BY_TABLE, PUBLISHED, Column, FallbackEvent, Request, columns
 from readback.contracts.ddl import create_table
 from readback.quality.checks import checks
 from readback.quality.suite import judge, suite
+from readback.settings import Settings
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 DAY = [(NOON - timedelta(hours=12), NOON + timedelta(hours=12))]
@@ -22,6 +24,8 @@ def con() -> Iterator[store.Connection]:
     for row in PUBLISHED:
         statement = create_table(row)
         con.execute(statement.replace(" not null", "") if row.table in store.VIEWS else statement)
+    con.execute("drop table run_status")
+    build_aftermath(con, Settings(), [], NOON)
     yield con
     con.close()
 
@@ -73,7 +77,6 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
         "an episode has a recovery exactly when it recovered, and not before it opened",
     ),
     ("runs", {"request_count": 1, "fallback_count": 2}, "a run has no more fallbacks than requests"),
-    ("run_status", {}, "a run has exactly one status for each outcome metric"),
     ("metric_values", {"low": 0.5, "value": 0.4, "high": 0.6}, "the interval holds the figure"),
     ("metric_values", {"unit": "fraction", "value": 1.2}, "a fraction lies between 0 and 1"),
     ("metric_values", {"status": "no_data", "value": 0.0}, "a figure without data is absent, never 0"),
@@ -107,6 +110,13 @@ def test_key_that_stands_twice_fails_with_its_rows(con: store.Connection) -> Non
     (found,) = [each for each in quality.check(con, "requests", DAY, NOON) if not each.is_passed]
     assert (found.check_name, found.observed, found.row_count) == ("request_id is unique", 1, 3)
     assert found.sample == '[{"request_id":"a","row_count":2}]'
+
+
+def test_run_with_two_statuses_of_a_metric_fails(con: store.Connection) -> None:
+    insert(con, "runs", run_id="a")
+    assert failed(con, "run_status") == []
+    con.execute("insert into run_windows select * from run_windows where metric = 'rework' limit 1")
+    assert "a run has exactly one status for each outcome metric" in failed(con, "run_status")
 
 
 def test_only_changed_stretches_are_read(con: store.Connection) -> None:

@@ -98,15 +98,15 @@ class OpenEpisode:
 def silent_downgrade(days: Sequence[SilentDay], as_of: datetime) -> Iterator[Condition]:
     """Substitutes answered for a high or critical class without any sign to the user: once is enough.
 
-    One condition per workflow and streak; a streak that ended before the window of decisions is past.
+    One condition per workflow, that of its latest streak; one that ended before the window of decisions is past.
     Source: statistics.md §5.5.
     """
     since = window(as_of)["from_at"]
     grave = sorted((day for day in days if day.risk in GRAVE), key=lambda day: (day.workflow or "", day.first_at))
     for _, group in groupby(grave, key=lambda day: day.workflow):
-        for streak in _streaks(group):
-            if _ended(streak) >= since:
-                yield _silent(streak)
+        streaks = [streak for streak in _streaks(group) if _ended(streak) >= since]
+        if streaks:
+            yield _silent(streaks[-1], streaks[:-1])
 
 
 def recovery_objective(episodes: Sequence[OpenEpisode], as_of: datetime) -> Iterator[Condition]:
@@ -157,9 +157,10 @@ def _ended(streak: Sequence[SilentDay]) -> datetime:
     return max(day.last_at for day in streak)
 
 
-def _silent(streak: Sequence[SilentDay]) -> Condition:
+def _silent(streak: Sequence[SilentDay], earlier: Sequence[Sequence[SilentDay]]) -> Condition:
     first, last = streak[0], max(streak, key=lambda day: day.last_at)
-    total = sum(day.request_count for day in streak)
+    total = _requests(streak)
+    before = [f"{_requests(one)} from {one[0].first_at:%Y-%m-%d} to {_ended(one):%Y-%m-%d}" for one in earlier]
     shown = {"workflow": first.workflow, "from_at": first.first_at, "to_at": last.last_at}
     return Condition(
         scope=(first.workflow, f"{first.first_at:%Y-%m-%d}"),
@@ -171,12 +172,17 @@ def _silent(streak: Sequence[SilentDay]) -> Condition:
             f"{' and '.join(sorted({str(day.risk) for day in streak}))} risk without any sign to the user "
             f"({_listed(day.reasons for day in streak)}); {_by_day(streak)}. First: {first.first_request_id}. "
             f"Latest: {last.last_request_id}. Policy: {last.policy_id} v{last.policy_version}, {last.policy_path}."
+            + (f" An earlier streak: {', '.join(before)}." if before else "")
         ),
-        facts={"request_count": total, "days": [asdict(day) for day in streak]},
+        facts={"request_count": total, "days": [asdict(day) for day in streak], "earlier": before},
         evidence_sql=pasted("silent_downgrades", shown),
         started_at=first.first_at,
         last_at=last.last_at,
     )
+
+
+def _requests(streak: Sequence[SilentDay]) -> int:
+    return sum(day.request_count for day in streak)
 
 
 def _by_day(streak: Sequence[SilentDay]) -> str:

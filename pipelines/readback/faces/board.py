@@ -19,7 +19,7 @@ from readback.errors import ReadbackError
 from readback.faces import questions
 from readback.faces.figures import Definition, duration
 from readback.faces.inert import markdown, plain
-from readback.faces.period import Period, Span
+from readback.faces.period import Period, Span, newest_whole
 from readback.faces.theme import Mode
 from readback.settings import Project, open_project
 from readback.store import Connection
@@ -103,14 +103,16 @@ def title(board: Board, text: str, under: str) -> None:
 
 
 def pick_period(board: Board) -> Period:
-    """Grain and period, kept in the address."""
+    """Grain and period, kept in the address; the newest whole week where it names none."""
     grains = board.ask(questions.grains)
     if not grains:
         _stop("No period yet", "No figure has a week or a month; the logs read so far are too short.")
-    grain = _choose("Grain", "grain", grains, format_func=str.capitalize)
+    usual = Grain.WEEK.value if Grain.WEEK.value in grains else grains[0]
+    grain = _choose("Grain", "grain", grains, usual, format_func=str.capitalize)
     found = cast(list[Period], board.ask(questions.periods, grain=grain, zone=board.zone))
     labels = {_key(period): period for period in found}
-    chosen = _choose("Period", "period", list(labels), format_func=lambda key: labels[key].label)
+    newest = newest_whole(found, cast(datetime, board.ask(questions.as_of))) or found[0]
+    chosen = _choose("Period", "period", list(labels), _key(newest), format_func=lambda key: labels[key].label)
     return labels[chosen]
 
 
@@ -120,14 +122,21 @@ def seen(board: Board, period: Period) -> Span:
     return Span(period.start, min(period.end, as_of)) if as_of > period.start else period.span
 
 
-def pick_workflow(board: Board, *, with_all: bool = True) -> str | None:
+def pick_workflow(board: Board) -> str | None:
     """One workflow or None for all, kept in the address."""
-    members = cast(list[str], board.ask(questions.members))
-    if not members and not with_all:
-        _stop("No workflow yet", "No record names a workflow; `[workflow]` in readback.toml says which labels may.")
-    options = [*([ALL] if with_all else []), *members]
-    chosen = _choose("Workflow", "workflow", options, format_func=lambda name: plain(name, 48))
+    options = [ALL, *cast(list[str], board.ask(questions.members))]
+    chosen = _choose("Workflow", "workflow", options, ALL, format_func=lambda name: plain(name, 48))
     return None if chosen == ALL else chosen
+
+
+def pick_one_workflow(board: Board, span: Span) -> str:
+    """One workflow, kept in the address; the one with most fallbacks in the stretch of time where it names none."""
+    members = cast(list[str], board.ask(questions.members))
+    if not members:
+        _stop("No workflow yet", "No record names a workflow; `[workflow]` in readback.toml says which labels may.")
+    busiest = cast(str | None, board.ask(questions.busiest, span=span))
+    usual = busiest if busiest in members else members[0]
+    return _choose("Workflow", "workflow", members, usual, format_func=lambda name: plain(name, 48))
 
 
 def chart(drawn: Any, alt: str) -> None:
@@ -170,10 +179,10 @@ def _key(period: Period) -> str:
     return period.start.isoformat()[:10] if period.grain is not Grain.ALL else "all"
 
 
-def _choose(name: str, parameter: str, options: Sequence[str], format_func: Callable[[str], str]) -> str:
-    """A select box whose choice lives in the address; an unknown choice there falls back to the first option."""
+def _choose(name: str, parameter: str, options: Sequence[str], usual: str, format_func: Callable[[str], str]) -> str:
+    """A select box whose choice lives in the address; an unknown choice there falls back to the usual one."""
     wanted = st.query_params.get(parameter)
-    index = options.index(wanted) if wanted in options else 0
+    index = options.index(wanted if wanted in options else usual)
     chosen = st.selectbox(name, options, index=index, format_func=format_func, width=_WIDTHS[parameter])
     st.query_params[parameter] = chosen
     return chosen

@@ -141,7 +141,12 @@ def amount(number: float, unit: str) -> str:
 
 
 def withheld(figure: MetricValue) -> str | None:
-    """Why the figure may not be read as one; None where it may."""
+    """Why the figure may not be read as one; None where it may.
+
+    Runs whose outcome can be seen, none of them long enough ago, are not the same as no data.
+    """
+    if figure.maturity == 0 and not figure.denominator and figure.status is not MetricStatus.LOW_COVERAGE:
+        return "too early: 0 runs past their window"
     return _reason(figure.status, sample_size(figure), figure.coverage)
 
 

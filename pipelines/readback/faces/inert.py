@@ -6,6 +6,9 @@ On a terminal, plain text goes into `rich.text.Text`, which reads no markup.
 import re
 import unicodedata
 
+LONGEST = 900
+"""Characters of a detail that a face shows; more than the rules write, so that no warning is cut off."""
+
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:@&/])")
 _INVISIBLE = ("Cc", "Cf", "Co", "Cs")

@@ -14,7 +14,7 @@ from readback.contracts import MetricValue
 from readback.faces import figures
 from readback.faces.board import nothing
 from readback.faces.figures import COMPANIONS, Definition
-from readback.faces.inert import code, markdown, plain
+from readback.faces.inert import LONGEST, code, markdown, plain
 from readback.faces.period import Period
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
@@ -60,18 +60,23 @@ def headline(
 
 
 def open_episodes(rows: pl.DataFrame) -> None:
-    """Episodes without a seen recovery, oldest first."""
+    """Episodes without a seen recovery."""
     if rows.is_empty():
         nothing("Every workflow is on its preferred model.")
     for row in rows.head(_MOST_LINES).to_dicts():
         badge = f":{_STATES.get(row['state'], 'gray')}-badge[{row['state']}]"
-        since = f"{row['opened_at']:%-d %b %H:%M} UTC"
-        off = f"{figures.duration(row['duration_s'])} so far, since {since}"
-        told = f"{off} · {row['cause'].replace('_', ' ')} · {row['fallback_count']:,} fallbacks"
+        told = f"{_off(row)} · {row['cause'].replace('_', ' ')} · {row['fallback_count']:,} fallbacks"
         st.markdown(
             f"{badge} **{markdown(row['workflow'] or '(no workflow)', 40)}**  \n:small[:gray[{markdown(told)}]]"
         )
     _more(rows.height)
+
+
+def _off(row: Mapping[str, Any]) -> str:
+    """How long an episode is known to last; of a quiet one nobody knows whether it still goes on."""
+    if row["state"] == "quiet":
+        return f"last seen off it {row['last_seen_at']:%-d %b %H:%M} UTC, recovery not seen"
+    return f"{figures.duration(row['duration_s'])} so far, since {row['opened_at']:%-d %b %H:%M} UTC"
 
 
 def alert_lines(rows: pl.DataFrame) -> None:
@@ -106,10 +111,10 @@ def recommendation(row: Mapping[str, Any]) -> None:
             st.badge(f"{row['evidence_class']} · {_EVIDENCE[row['evidence_class']]}", color="gray")
             st.caption(markdown(row["workflow"] or row["workflow_class"] or "all workflows", 60), width="content")
         st.markdown(f"#### {markdown(row['title'], 160)}")
-        st.markdown(markdown(row["change"], 600))
+        st.markdown(markdown(row["change"], LONGEST))
         effect, falsifier, line = st.columns([4, 3, 2], gap="medium")
-        effect.markdown(f":gray[Expected effect]  \n{markdown(row['expected_effect'], 600)}")
-        falsifier.markdown(f":gray[Wrong if]  \n{markdown(row['falsifier'], 600)}")
+        effect.markdown(f":gray[Expected effect]  \n{markdown(row['expected_effect'], LONGEST)}")
+        falsifier.markdown(f":gray[Wrong if]  \n{markdown(row['falsifier'], LONGEST)}")
         line.markdown(f":gray[Line of the policy]  \n{markdown(row['policy_path'] or 'none', 200)}")
         _evidence(row)
 
@@ -124,7 +129,7 @@ def alert(row: Mapping[str, Any]) -> None:
             st.badge(row["state"], color="gray" if is_resolved else "blue" if row["state"] == "acknowledged" else color)
             st.caption(_alert_place(row), width="content")
         st.markdown(f"#### {markdown(row['title'], 160)}")
-        st.markdown(markdown(row["detail"], 600))
+        st.markdown(markdown(row["detail"], LONGEST))
         times = [f"began {row['started_at']:%-d %b %H:%M}", f"fired {row['fired_at']:%-d %b %H:%M}"]
         times += [f"resolved {row['resolved_at']:%-d %b %H:%M}"] if row["resolved_at"] else []
         taken = f" · taken by {plain(row['acknowledged_by'], 60)}" if row["acknowledged_by"] else ""

@@ -1,5 +1,6 @@
 """A reporting period: where it starts and ends in the project's time zone, and what people call it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 from readback.contracts.vocabulary import Grain
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+_SLACK = timedelta(minutes=5)
 
 
 class Span(NamedTuple):
@@ -83,6 +85,12 @@ class Period:
         if self.grain is Grain.MONTH:
             return f"{local:%B %Y}"
         return f"{'Week of ' if self.grain is Grain.WEEK else ''}{local.day} {local:%b %Y}"
+
+
+def newest_whole(periods: Sequence[Period], as_of: datetime) -> Period | None:
+    """The newest period that the logs reach the end of, to five minutes; None where there is none."""
+    whole = [period for period in periods if period.end <= as_of + _SLACK]
+    return max(whole, key=lambda period: period.start) if whole else None
 
 
 def _end(grain: Grain, local: datetime) -> datetime:

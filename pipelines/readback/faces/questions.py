@@ -30,9 +30,22 @@ def periods(con: Connection, grain: str, zone: str = "UTC") -> list[Period]:
 
 
 def members(con: Connection, dimension: str = Dimension.WORKFLOW.value) -> list[str]:
-    """Members of a dimension that have figures, by name."""
-    sql = "select distinct member from metric_values where dimension = $dimension order by member"
+    """Members of a dimension that have figures, by name, the nameless last."""
+    sql = """
+        select distinct member from metric_values where dimension = $dimension order by member = '(none)', member
+    """
     return [str(member) for member in _frame(con, sql, dimension=dimension)["member"].to_list()]
+
+
+def busiest(con: Connection, span: Span) -> str | None:
+    """The workflow with most fallbacks in a stretch of time; None where none that has a name fell back."""
+    sql = """
+        select workflow from fallback_events
+        where occurred_at >= $start and occurred_at < $ending and workflow is not null
+        group by workflow order by count(*) desc, workflow limit 1
+    """
+    found = _frame(con, sql, start=span.start, ending=span.end)["workflow"].to_list()
+    return str(found[0]) if found else None
 
 
 def figures(
@@ -87,7 +100,7 @@ def by_member(con: Connection, metric: str, grain: str, start: datetime, dimensi
         select * from metric_values
         where metric = $metric and grain = $grain and period_start = $start
           and dimension = $dimension and lane = 'all'
-        order by value desc nulls last, member limit 200
+        order by member = '(none)', value desc nulls last, member limit 200
     """
     return _frame(con, sql, metric=metric, grain=grain, start=start, dimension=dimension)
 
@@ -99,7 +112,7 @@ def effects(
     sql = """
         select * from metric_effects
         where dimension = $dimension and ($member is null or member = $member) and ($metric is null or metric = $metric)
-        order by metric, estimate desc nulls last, member limit 1000
+        order by metric, member = '(none)', estimate desc nulls last, member limit 1000
     """
     return _frame(con, sql, dimension=dimension, member=member, metric=metric)
 
@@ -122,22 +135,31 @@ def episodes(con: Connection, span: Span, workflow: str | None = None) -> pl.Dat
 
 
 def unrecovered(con: Connection, workflow: str | None = None) -> pl.DataFrame:
-    """Episodes whose recovery was not seen yet, oldest first."""
+    """Episodes whose recovery was not seen yet: those that still go on first, then those last seen latest."""
     sql = """
         select * from episodes where not is_recovered and ($workflow is null or workflow = $workflow)
-        order by opened_at, episode_id limit 200
+        order by state = 'quiet', last_seen_at desc, episode_id limit 200
     """
     return _frame(con, sql, workflow=workflow)
 
 
 def incidents(con: Connection, span: Span) -> pl.DataFrame:
-    """Declared incidents that touch a stretch of time; windows out of order are left out."""
+    """Declared incidents that touch a stretch of time, each with `known_until`; windows out of order are left out.
+
+    `known_until` is the declared end, else when the provider began to monitor its fix, else the newest record for an
+    incident of at most three days; NULL for an older one, of which nobody can say how long it lasted.
+    """
     sql = """
-        select * from provider_incidents
-        where is_ordered and started_at < $ending and coalesce(resolved_at, 'infinity') > $start
+        with told as (
+            select *, coalesce(resolved_at, monitoring_at, case when started_at + to_days(3) >= $newest then $newest end)
+                as known_until
+            from provider_incidents
+        )
+        select * from told
+        where is_ordered and started_at < $ending and coalesce(known_until, started_at) >= $start
         order by started_at, incident_id limit 1000
     """
-    return _frame(con, sql, start=span.start, ending=span.end)
+    return _frame(con, sql, start=span.start, ending=span.end, newest=as_of(con))
 
 
 def admin_changes(con: Connection, span: Span) -> pl.DataFrame:

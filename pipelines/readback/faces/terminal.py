@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from readback.contracts import Alert, MetricValue, Recommendation
 from readback.contracts.vocabulary import AlertState, AlertTier
 from readback.faces import figures
 from readback.faces.figures import COMPANIONS, HEADLINES, Definition
-from readback.faces.inert import plain
+from readback.faces.fitted import Column, Fitted, Hanging
+from readback.faces.inert import LONGEST, plain
 
 _TIER_STYLES = {AlertTier.PAGE: "bold red", AlertTier.TICKET: "yellow", AlertTier.WATCH: "cyan"}
+_INDENT = 7
+_NUMBER = 4
+_FACTS = 14
+
 _TONE_STYLES = {"better": "green", "worse": "red", "unclear": "dim"}
 
 
@@ -22,36 +25,38 @@ def metrics_table(
     previous: Sequence[MetricValue] = (),
     definitions: Mapping[str, Definition] | None = None,
     title: str | None = None,
-) -> Table:
+) -> RenderableType:
     """The five headline metrics with interval and n, and their change where the period before is given."""
     now, before = figures.by_metric(list(values)), figures.by_metric(list(previous))
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("Metric", no_wrap=True)
-    table.add_column("Value", justify="right", no_wrap=True)
-    table.add_column("95% interval", no_wrap=True)
-    table.add_column("n", justify="right", no_wrap=True)
-    if before:
-        table.add_column("Change", no_wrap=True)
+    change = [Column("Change")] if before else []
+    name, value, n = Column("Metric", least=20), Column("Value", is_number=True), Column("n", is_number=True)
+    table = Fitted([name, value, Column("95% interval"), n, *change])
     for metric in _listed(now):
         figure = now.get(metric)
         cells = [Text(figures.label(metric)), *_figure_cells(figure)]
         better = (definitions or {})[metric].better if metric in (definitions or {}) else None
-        table.add_row(*cells, *([_change_cell(figure, before.get(metric), better)] if before else []))
-    return table
+        table.add(*cells, *([_change_cell(figure, before.get(metric), better)] if before else []))
+    return Group(Text(title, style="bold"), table) if title else table
 
 
-def alerts(rows: Sequence[Alert]) -> RenderableType:
-    """One paragraph per alert: tier and state, title, what was seen."""
+def alerts(rows: Sequence[Alert], most: int | None = None) -> RenderableType:
+    """One paragraph per alert: tier and state, title, what was seen; at most so many."""
     if not rows:
         return Text("No alert.", style="dim")
-    return Group(*[_alert(row) for row in rows])
+    return Group(*[_alert(row) for row in rows[:most]], *_rest(len(rows), most, "readback alerts"))
 
 
-def recommendations(rows: Sequence[Recommendation]) -> RenderableType:
-    """One panel per recommendation: the change, what it should do, what would show it to be wrong."""
+def recommendations(rows: Sequence[Recommendation], most: int | None = None) -> RenderableType:
+    """One block per recommendation: the change, what it should do, what would show it to be wrong; at most so many."""
     if not rows:
         return Text("No recommendation: the evidence asks for no change of policy.", style="dim")
-    return Group(*[_recommendation(number, row) for number, row in enumerate(rows, start=1)])
+    told = [_recommendation(number, row) for number, row in enumerate(rows[:most], start=1)]
+    return Group(*told, *_rest(len(rows), most, "readback recommend"))
+
+
+def _rest(count: int, most: int | None, command: str) -> list[Text]:
+    """The line that says how many are not shown, and what shows them."""
+    return [Text(f"… and {count - most} more: {command}", style="dim")] if most is not None and count > most else []
 
 
 def _listed(now: Mapping[str, MetricValue]) -> list[str]:
@@ -77,27 +82,27 @@ def _change_cell(now: MetricValue | None, before: MetricValue | None, better: fi
     return Text(found.text + suffix, style=_TONE_STYLES[found.tone])
 
 
-def _alert(row: Alert) -> Text:
+def _alert(row: Alert) -> RenderableType:
     state = "" if row.state is AlertState.OPEN else f" ({row.state.value})"
     line = Text.assemble(
-        (f"{row.tier.value.upper():<7}", _TIER_STYLES[row.tier] if not state else "dim"),
+        (f"{row.tier.value.upper():<{_INDENT}}", _TIER_STYLES[row.tier] if not state else "dim"),
         (plain(row.title), "bold"),
         (state, "dim"),
     )
     where = plain(row.workflow) if row.workflow else "all workflows"
-    line.append(f"\n        {where} · since {row.started_at:%Y-%m-%d %H:%M} UTC · {row.alert_id}", style="dim")
-    return line.append(f"\n        {plain(row.detail)}\n")
+    under = Text(f"{where} · since {row.started_at:%Y-%m-%d %H:%M} UTC · {row.alert_id}", style="dim")
+    return Group(line, Hanging(under, _INDENT), Hanging(Text(plain(row.detail, LONGEST)), _INDENT), Text())
 
 
-def _recommendation(number: int, row: Recommendation) -> Panel:
-    body = Text(plain(row.change, 600))
+def _recommendation(number: int, row: Recommendation) -> RenderableType:
+    head = Text.assemble(
+        (f"{number}. ".ljust(_NUMBER), "bold"),
+        (plain(row.title), "bold"),
+        (f" · evidence {row.evidence_class.value} · confidence {row.confidence.value}", "dim"),
+    )
+    told = {"": row.change, "Effect": row.expected_effect, "Wrong if": row.falsifier, "Policy": row.policy_path}
     facts = [
-        ("Expected", row.expected_effect),
-        ("Wrong if", row.falsifier),
-        ("Policy", row.policy_path or figures.DASH),
+        Hanging(Text(plain(text or figures.DASH, LONGEST)), _FACTS if name else _NUMBER, " " * _NUMBER + name)
+        for name, text in told.items()
     ]
-    for name, told in facts:
-        body.append(f"\n{name:<9}", style="dim").append(plain(told, 600))
-    title = Text.assemble((f"{number}. {plain(row.title)}", "bold"))
-    foot = Text(f"evidence {row.evidence_class.value} · confidence {row.confidence.value}", style="dim")
-    return Panel(body, title=title, title_align="left", subtitle=foot, subtitle_align="right", border_style="dim")
+    return Group(head, *facts, Text())

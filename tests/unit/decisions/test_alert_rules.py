@@ -48,13 +48,20 @@ def test_silent_downgrade_names_the_requests_and_the_policy_line() -> None:
     assert json.loads(as_json(condition.facts))["request_count"] == 3
 
 
-@pytest.mark.parametrize(("gap", "alerts"), [(7, 1), (7.01, 2)])
-def test_a_streak_goes_on_over_a_week_without_one_and_no_longer(gap: float, alerts: int) -> None:
-    assert len(silent(ago(gap), silent_day())) == alerts
+@pytest.mark.parametrize(("gap", "count"), [(7, 2), (7.01, 1)])
+def test_a_streak_goes_on_over_a_week_without_one_and_no_longer(gap: float, count: int) -> None:
+    (condition,) = silent(ago(gap), silent_day())
+    assert condition.facts["request_count"] == count
+
+
+def test_an_earlier_streak_is_told_in_the_alert_of_the_latest() -> None:
+    (condition,) = silent(ago(40), ago(20, request_count=3), ago(14), silent_day())
+    assert condition.scope == ("payment", "2026-10-30")
+    assert condition.detail.endswith("An earlier streak: 4 from 2026-10-10 to 2026-10-16.")
 
 
 def test_a_streak_keeps_its_fingerprint_while_it_grows() -> None:
-    ((before,), (after,)) = silent(ago(40), ago(34), ago(27)), silent(*(ago(days) for days in range(41)))
+    ((before,), (after,)) = silent(ago(40), ago(33), ago(26)), silent(*(ago(days) for days in range(41)))
     assert (after.scope, after.started_at) == (before.scope, before.started_at)
 
 

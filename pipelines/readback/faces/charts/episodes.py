@@ -11,6 +11,7 @@ from readback.faces.period import Span
 from readback.faces.theme import Mode
 
 _INCIDENT_LANE = "declared incidents"
+_NAMELESS = "(no workflow)"
 _EVERY_DAY = 14
 
 
@@ -25,12 +26,14 @@ def timeline(
 ) -> Any:
     """Rows of `episodes` as bars by state, rows of `provider_incidents` as bands behind them, inside a span.
 
-    An episode that has not recovered is drawn as far as it is known to last.
+    An episode that has not recovered is drawn as far as it is known to last, an incident as far as `known_until`:
+    where that is absent, a tick at its start.
     """
     if episodes.is_empty() and incidents.is_empty():
         return nothing("No episode and no declared incident in this period", mode)
     bars, bands = _bars(episodes, zone), _bands(incidents, span, zone)
-    lanes = [*bars["lane"].unique().sort().to_list(), *([_INCIDENT_LANE] if bands.height else [])]
+    named = sorted(bars["lane"].unique().to_list(), key=lambda lane: (lane == _NAMELESS, lane))
+    lanes = [*named, *([_INCIDENT_LANE] if bands.height else [])]
     x = _time_axis(span, zone)
     layers = alt.layer(_backdrop(bands, x, mode), _declared(bands, x, lanes, mode), _bars_drawn(bars, x, lanes, mode))
     height = max(96, 34 * len(lanes))
@@ -43,7 +46,7 @@ def _bars(episodes: pl.DataFrame, zone: str) -> pl.DataFrame:
         limited(episodes)
         .sort("duration_s", descending=True)
         .with_columns(
-            lane=pl.col("workflow").fill_null("(no workflow)"),
+            lane=pl.col("workflow").fill_null(_NAMELESS),
             until=pl.coalesce(
                 "recovered_at", pl.col("opened_at") + pl.duration(milliseconds=1000 * pl.col("duration_s"))
             ),
@@ -59,11 +62,26 @@ def _bars(episodes: pl.DataFrame, zone: str) -> pl.DataFrame:
 def _bands(incidents: pl.DataFrame, span: Span, zone: str) -> pl.DataFrame:
     rows = limited(incidents).with_columns(
         opened_at=pl.max_horizontal("started_at", pl.lit(span.start)),
-        until=pl.min_horizontal(pl.coalesce("resolved_at", pl.lit(span.end)), pl.lit(span.end)),
+        until=pl.min_horizontal(pl.coalesce("known_until", "started_at"), pl.lit(span.end)),
+        ended=_ending(),
         what=pl.coalesce("title", pl.lit("untitled")),
         lane=pl.lit(_INCIDENT_LANE),
     )
     return inert(local(rows, zone, "opened_at", "until"), "what", "provider", limit=120)
+
+
+def _ending() -> pl.Expr:
+    """What is known of an incident's end."""
+    stamp = "%-d %b %H:%M UTC"
+    return (
+        pl.when(pl.col("resolved_at").is_not_null())
+        .then(pl.format("resolved {}", pl.col("resolved_at").dt.strftime(stamp)))
+        .when(pl.col("monitoring_at").is_not_null())
+        .then(pl.format("fix monitored since {}, end not declared", pl.col("monitoring_at").dt.strftime(stamp)))
+        .when(pl.col("known_until").is_not_null())
+        .then(pl.lit("not resolved yet"))
+        .otherwise(pl.lit("end never declared: only its start is drawn"))
+    )
 
 
 def _time_axis(span: Span, zone: str) -> alt.X:
@@ -93,7 +111,7 @@ def _declared(bands: pl.DataFrame, x: alt.X, lanes: list[str], mode: Mode) -> An
         alt.Tooltip("what:N", title="Declared"),
         alt.Tooltip("impact:N", title="Impact"),
         alt.Tooltip("opened_at:T", title="From", format="%-d %b %H:%M"),
-        alt.Tooltip("until:T", title="To", format="%-d %b %H:%M"),
+        alt.Tooltip("ended:N", title="End"),
     ]
     return bar.encode(x=x, x2="until:T", y=_y(lanes, mode), tooltip=tips)
 
