@@ -112,7 +112,7 @@ class Ledger:
 
     def quarantined(self) -> list[tuple[int, str]]:
         """Line and reason of every line that could not be read."""
-        return self.rows("select line, reason from quarantine order by all")  # type: ignore[return-value]
+        return self.rows("select line, reason from quarantine order by all")
 
     def build(self, policies: Sequence[Policy] = (), as_of: datetime | None = None) -> None:
         """The continuity steps for what is dirty, as a run takes them."""

@@ -41,15 +41,16 @@ with left, board.card(height="stretch"):
     history = view.ask(
         questions.trend, metric=metric, grain=period.grain.value, until=period.start, limit=26, lanes=lanes, **scope
     )
-    board.chart(charts.trend(history, mode, zone=zone), f"{figures.label(metric)} with its 95% interval")
+    compared = view.ask(questions.by_member, metric=metric, grain=period.grain.value, start=period.start)
+    drawn = charts.trend(history, mode, zone=zone, height=max(240, 30 * compared.height))
+    board.chart(drawn, f"{figures.label(metric)} with its 95% interval")
     st.caption("Band: 95% interval. A hollow mark is a period whose figure is withheld; pointing at it says why.")
 with right, board.card(f"{figures.label(metric)} by workflow", height="stretch"):
-    rows = view.ask(questions.by_member, metric=metric, grain=period.grain.value, start=period.start)
-    board.chart(charts.members(rows, mode), f"{figures.label(metric)} of each workflow with its 95% interval")
+    board.chart(charts.members(compared, mode), f"{figures.label(metric)} of each workflow with its 95% interval")
     st.caption(f"{period.label}. Bars: 95% interval. Workflows whose bars overlap may not differ.")
 
 first, second, third = st.columns(3)
-with first, board.card("Off the preferred model now", height="stretch"):
+with first, board.card("Not back on the preferred model", height="stretch"):
     listings.open_episodes(view.ask(questions.unrecovered, workflow=workflow))
 with second, board.card("Alerts", height="stretch"):
     listings.alert_lines(view.ask(questions.alerts, workflow=workflow))

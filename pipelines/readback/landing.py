@@ -173,7 +173,7 @@ def _read_nested(
 
 
 def _span(key: str, time: str) -> str:
-    """Earliest and latest time of the rows. An announced maintenance lies in the future: the logs are no newer for it."""
+    """Earliest and latest time of the rows; an announced maintenance lies in the future, and makes no log newer."""
     is_past = f"{key} is not null and {time} <= $loaded_at + interval 1 day"
     return f"min({time}) filter (where {is_past}), max({time}) filter (where {is_past})"
 

@@ -33,7 +33,9 @@ CALL_OVERLAP_S = 7200
 _REFUSALS: dict[Shape, FileState] = {"empty": FileState.EMPTY, "damaged": FileState.FAILED}
 _BLOCK = 1 << 22
 _CANDIDATES = 200
-_COUNTS = ("bytes", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines", "rows", "skipped_lines")
+_COUNTS = (
+    "bytes", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines", "rows", "skipped_lines"
+)  # fmt: skip
 
 
 @dataclass
@@ -421,5 +423,6 @@ def check_source(name: str | None, key: str, file: Path | None) -> None:
 
 
 def _is_hidden(file: Path, root: Path) -> bool:
-    below = file.relative_to(root.relative_to(root.anchor)) if file.is_relative_to(root.relative_to(root.anchor)) else file
+    anchored = root.relative_to(root.anchor)
+    below = file.relative_to(anchored) if file.is_relative_to(anchored) else file
     return any(part.startswith(".") for part in below.parts)

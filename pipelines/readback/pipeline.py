@@ -49,7 +49,6 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     """
     ledger.create_tables(con)
     _create_tables(con)
-    _sweep(con, project)
     if is_full:
         _start_over(con, project)
     policies = load_policies(project.policy_file)
@@ -154,13 +153,6 @@ def _create_tables(con: store.Connection) -> None:
             run_number bigint, as_of timestamptz, loaded_at timestamptz, is_published boolean
         )"""
     )
-
-
-def _sweep(con: store.Connection, project: Project) -> None:
-    """Scratch files and unregistered parts that a killed run left behind."""
-    known = {Path(path) for (path,) in con.execute("select path from ledger.parts").fetchall()}
-    for left in [file for file in project.lake.glob("*") if file not in known and file.is_file()]:
-        left.unlink()
 
 
 def _start_over(con: store.Connection, project: Project) -> None:

@@ -164,13 +164,6 @@ def test_runs_killed_at_any_moment_lose_nothing(
     assert differing(published(project), undisturbed) == []
 
 
-def test_what_arrives_later_ends_in_the_same_figures(undisturbed: Published, project: Path) -> None:
-    shutil.rmtree(project / ".readback")
-    run(project)
-    history = {"restatements", "alerts", "quality_results", "files"}
-    assert set(differing(published(project), undisturbed)) <= history
-
-
 def test_readers_see_the_old_or_the_new_snapshot_whole(processes: ForkServerContext, project: Path) -> None:
     opened = open_project(project)
     dashboard = store.connect_published(opened)

@@ -103,9 +103,7 @@ def test_junk_after_an_archive_is_told(file: Path, kind: Literal["gzip", "zstd"]
         next(blocks)
 
 
-def test_overlong_line_is_left_out_with_its_place(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_overlong_line_is_left_out_with_its_place(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "MAXIMUM_LINE", 20)
     file.write_bytes(ONE + b"\n" + b"x" * 30 + b"\n\n" + TWO + b"\n")
     with rewritten(file, tmp_path / "scratch") as lines:

@@ -11,7 +11,7 @@ import pytest
 from small_logs import LOADED_AT, NOON, Ledger, answer, failure, line, lines, open_ledger
 
 from readback import ledger, store
-from readback.errors import ProjectError, ReadbackError
+from readback.errors import ProjectError
 from readback.settings import Project, Settings
 
 CANARY = "canaryPQRS"
@@ -39,7 +39,10 @@ def litellm_records() -> list[dict[str, Any]]:
     }
     message = f"Incorrect API key provided: {SECRET_KEY}. Authorization: Bearer {CANARY}. Write to {MAIL}."
     error = {"error_code": "401", "error_class": "AuthenticationError", "error_message": message, "traceback": CANARY}
-    return [answer("a") | private, failure("b", NOON + 1) | private | {"error_str": message, "error_information": error}]
+    return [
+        answer("a") | private,
+        failure("b", NOON + 1) | private | {"error_str": message, "error_information": error},
+    ]
 
 
 def otlp_line() -> dict[str, Any]:
@@ -63,7 +66,9 @@ def otlp_line() -> dict[str, Any]:
         "startTimeUnixNano": str(int(NOON) * 10**9),
         "endTimeUnixNano": str(int(NOON + 1) * 10**9),
         "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()],
-        "events": [{"name": "gen_ai.user.message", "attributes": [{"key": "content", "value": {"stringValue": CANARY}}]}],
+        "events": [
+            {"name": "gen_ai.user.message", "attributes": [{"key": "content", "value": {"stringValue": CANARY}}]}
+        ],
         "status": {"code": 2, "message": f"key {SECRET_KEY} of {MAIL}"},
     }
     resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "app"}}]}
@@ -152,8 +157,9 @@ def test_stage_left_by_a_killed_run_is_swept(books: Ledger) -> None:
 
 def test_project_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "project").write_text("a file where the folder should be", encoding="utf-8")
-    with pytest.raises(ProjectError, match=r"\.readback: cannot be made: Not a directory"), store.warehouse(
-        Project(tmp_path / "project", Settings())
+    with (
+        pytest.raises(ProjectError, match=r"\.readback: cannot be made: Not a directory"),
+        store.warehouse(Project(tmp_path / "project", Settings())),
     ):
         pass
 
@@ -162,9 +168,10 @@ def test_full_disk_loses_nothing_and_the_next_run_goes_on(books: Ledger, monkeyp
     def full(*_: object) -> None:
         raise duckdb.IOException('IO Error: Could not write file "x": No space left on device')
 
-    with monkeypatch.context() as disk, pytest.raises((duckdb.IOException, OSError, ReadbackError), match="No space left"):
+    with monkeypatch.context() as disk:
         disk.setattr("readback.landing._copy", full)
-        books.load_bytes(lines([answer("a")]))
+        with pytest.raises(duckdb.IOException, match="No space left"):
+            books.load_bytes(lines([answer("a")]))
     assert books.rows("select count(*) from files") == [(0,)]
     assert books.load_bytes(lines([answer("a")])).row_lines == 1
 
@@ -173,9 +180,10 @@ def test_failure_between_part_and_ledger_loses_nothing(books: Ledger, monkeypatc
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as death, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as death:
         death.setattr("readback.ledger._quarantine", killed)
-        books.load_bytes(lines([answer("a")]))
+        with pytest.raises(KeyboardInterrupt):
+            books.load_bytes(lines([answer("a")]))
     for table in ("files", "ledger.parts", "ledger.dirty_days"):
         assert books.rows(f"select count(*) from {table}") == [(0,)]
     assert books.load_bytes(lines([answer("a")])).row_lines == 1

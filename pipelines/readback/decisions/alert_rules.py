@@ -124,7 +124,7 @@ def outcome_regression(effects: Sequence[Effect], as_of: datetime) -> Iterator[C
     Its fingerprint holds the gravest outcome: a graver one is news.
     Source: statistics.md §3, §3.4.
     """
-    harms = sorted((each for each in effects if each.is_harm), key=_gravity)
+    harms = sorted((each for each in effects if each.is_harm and each.has_stood_in), key=_gravity)
     shown = {(each.member, each.metric) for each in harms if each.dimension == Dimension.MODEL}
     alone = [each for each in harms if (each.main_substitute, each.metric) not in shown]
     for (_, member), group in groupby(sorted(alone, key=_whom), key=_whom):

@@ -57,6 +57,11 @@ class Effect:
         return self.metric in OUTCOMES and self.is_known and self.low is not None and self.low > 0
 
     @property
+    def has_stood_in(self) -> bool:
+        """It speaks of fallbacks that are held; not of a preferred model that answered last in a run that fell back."""
+        return self.dimension != Dimension.MODEL or self.first_at is not None
+
+    @property
     def e_value_limit(self) -> float | None:
         """E-value of the limit nearer to zero, at the preferred lane's rate; None without an event there."""
         if not self.is_known or not self.events_preferred or not self.n_preferred:

@@ -151,8 +151,8 @@ def incidents(con: Connection, span: Span) -> pl.DataFrame:
     """
     sql = """
         with told as (
-            select *, coalesce(resolved_at, monitoring_at, case when started_at + to_days(3) >= $newest then $newest end)
-                as known_until
+            select *, case when started_at + to_days(3) >= $newest then $newest end as still_at,
+                coalesce(resolved_at, monitoring_at, still_at) as known_until
             from provider_incidents
         )
         select * from told

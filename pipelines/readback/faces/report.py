@@ -34,8 +34,10 @@ _BESIDE = (
     "downstream_error_cost_usd",
 )
 _GRACE = timedelta(hours=1)
-_MOST_EPISODES = 25
+_MOST_EPISODES = 15
 _MOST_QUARANTINE = 15
+_MOST_SILENT = 50
+_MOST_RECOMMENDATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -205,19 +207,24 @@ def _effect_row(row: dict[str, Any]) -> dict[str, Any]:
 
 def _conformance(view: _Month) -> dict[str, Any]:
     found = questions.verdicts(view.con, view.span)
+    silent = questions.silent_downgrades(view.con, view.span).to_dicts()
     totals = dict(found.group_by("verdict").agg(pl.col("fallbacks").sum()).iter_rows())
     return {
         "verdict_totals": totals,
         "fallback_total": sum(totals.values()),
         "verdicts": svg.inline(charts.verdicts(found, width=WIDTH - 110, step=28), "verdicts"),
         "reasons": questions.verdict_reasons(view.con, view.span).to_dicts(),
-        "silent": questions.silent_downgrades(view.con, view.span).to_dicts(),
+        "silent": silent,
+        "silent_first": silent[:_MOST_SILENT],
+        "silent_rest": silent[_MOST_SILENT:],
     }
 
 
 def _decisions(view: _Month) -> dict[str, Any]:
+    advice = questions.recommendations(view.con).to_dicts()
     return {
-        "recommendations": questions.recommendations(view.con).to_dicts(),
+        "recommendations": advice[:_MOST_RECOMMENDATIONS],
+        "more_recommendations": advice[_MOST_RECOMMENDATIONS:],
         "alerts": questions.alerts(view.con, span=view.span).to_dicts(),
     }
 

@@ -139,6 +139,10 @@ def test_outcomes_of_one_substitute_are_one_alert_under_the_gravest() -> None:
     assert graver.scope != condition.scope
 
 
+def test_a_model_that_never_stood_in_is_no_substitute() -> None:
+    assert worse(model(first_at=None, last_at=None)) == []
+
+
 def test_regression_of_a_model_names_no_workflow() -> None:
     (condition,) = worse(model())
     assert condition.workflow is None

@@ -93,7 +93,9 @@ def _drawn(rows: pl.DataFrame, order: list[str], mode: Mode, width: int | str, s
 
 
 def _order(rows: pl.DataFrame) -> list[str]:
-    totals = rows.group_by("name").agg(pl.col("fallbacks").sum()).sort("fallbacks", "name", descending=[True, False])
+    """Greatest first, the nameless last."""
+    totals = rows.group_by("name").agg(pl.col("fallbacks").sum())
+    totals = totals.sort(pl.col("name") == "(no workflow)", "fallbacks", "name", descending=[False, True, False])
     return [str(name) for name in totals["name"].to_list()]
 
 

@@ -53,7 +53,9 @@ def members(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "co
     """One figure per member of a dimension, greatest first, as point and interval; withheld ones in words."""
     if frame.is_empty():
         return nothing("No member to compare in this period", mode)
-    drawn = inert(_plotted(frame, "UTC"), "member").sort("shown", descending=True, nulls_last=True)
+    drawn = inert(_plotted(frame, "UTC"), "member").sort(
+        pl.col("member") == "(none)", "shown", descending=[False, True], nulls_last=True
+    )
     c = theme.ink(mode)
     axis = alt.Axis(labelLimit=190, grid=False, labelColor=c.text)
     y = alt.Y("member:N", sort=drawn["member"].to_list(), title=None, axis=axis)

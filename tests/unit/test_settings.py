@@ -1,0 +1,95 @@
+"""`readback.toml`: every key has a meaning, and whatever has none is refused with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from readback.errors import ProjectError, SettingsError
+from readback.settings import EpisodeRule, Settings, open_project, read_settings, seconds
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "readback.toml"
+
+
+@pytest.mark.parametrize(("text", "expected"), [("14d", 1_209_600.0), ("90m", 5400.0), ("2 h", 7200.0), ("500ms", 0.5)])
+def test_duration_is_seconds(text: str, expected: float) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "14", "-1d", "1.5h", "d", "1d2h", 14, None, "١d "])
+def test_anything_else_is_no_duration(text: object) -> None:
+    with pytest.raises(ValueError, match="expected a duration such as '14d'"):
+        seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[project]\nnmae = 'x'", "readback.toml:2: project.nmae: unknown key; did you mean `name`?"),
+        ("[projekt]\n", "readback.toml:1: projekt: unknown key; did you mean `project`?"),
+        ("\n[episodes]\nzzz = 1", "readback.toml:3: episodes.zzz: unknown key; expected one of close_count"),
+        ("[[inputs]]\npath = 'x'\nformat = 'y'", "readback.toml:3: inputs.0.format: unknown key"),
+        ("[project]\ntimezone = 'Mars/Base'", "readback.toml:2: project.timezone: unknown time zone 'Mars/Base'"),
+        ("[windows]\nrework = 14", "readback.toml:2: windows.rework: expected a duration such as"),
+        (
+            "[episodes]\nopen_count = 0",
+            "readback.toml:2: episodes.open_count: input should be greater than or equal to 1",
+        ),
+        (
+            "[project]\nweek_starts = 'friday'",
+            "readback.toml:2: project.week_starts: input should be 'monday' or 'sunday'",
+        ),
+        ("[[inputs]]\nsource = 'litellm'", "inputs.0.path: field required"),
+        ("[project\n", "readback.toml: is not valid TOML"),
+        (
+            "[[coverage]]\nsource = 'r'\nkinds = ['rework']\nfrom = 2026-10-01T00:00:00",
+            "coverage.0.from: expected a time with an offset",
+        ),
+        (
+            "[[coverage]]\nsource = 'r'\nkinds = ['rework']\nfrom = 2026-10-01T00:00:00Z\nmode = 'sampled'",
+            "`sample_rate` go together",
+        ),
+        (
+            "[[coverage]]\nsource = 'r'\nkinds = ['nonsense']\nfrom = 2026-10-01T00:00:00Z",
+            "readback.toml:3: coverage.0.kinds.0: input should be",
+        ),
+    ],
+)
+def test_mistake_is_one_sentence_with_its_place(file: Path, text: str, sentence: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(file)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_invalid_utf8_is_no_crash(file: Path) -> None:
+    file.write_bytes(b"[project]\nname = '\xff'\n")
+    assert read_settings(file).project.name == "\ufffd"
+
+
+def test_empty_file_is_all_defaults(file: Path) -> None:
+    file.write_text("", encoding="utf-8")
+    assert read_settings(file) == Settings()
+
+
+def test_folder_without_settings_is_no_project(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=r"no readback\.toml here; `readback init .*` makes one"):
+        open_project(tmp_path)
+
+
+def test_state_lies_below_the_project(file: Path) -> None:
+    file.write_text("", encoding="utf-8")
+    project = open_project(file.parent)
+    for path in (project.warehouse, project.lake, project.published, project.reports, project.dagster_home):
+        assert path.is_relative_to(file.parent / ".readback")
+
+
+def test_version_of_an_episode_rule_names_every_parameter() -> None:
+    versions = {EpisodeRule().version, EpisodeRule(open_count=3).version}
+    for changed in ("open_within", "gap", "close_span", "hysteresis"):
+        versions.add(EpisodeRule.model_validate({changed: "77s"}).version)
+    versions.add(EpisodeRule(close_count=5).version)
+    assert len(versions) == 7
