@@ -42,7 +42,7 @@ with left, board.card(height="stretch"):
         questions.trend, metric=metric, grain=period.grain.value, until=period.start, limit=26, lanes=lanes, **scope
     )
     compared = view.ask(questions.by_member, metric=metric, grain=period.grain.value, start=period.start)
-    drawn = charts.trend(history, mode, zone=zone, height=max(240, 30 * compared.height))
+    drawn = charts.trend(history, mode, zone=zone, height=max(240, 30 * compared.height + 40))
     board.chart(drawn, f"{figures.label(metric)} with its 95% interval")
     st.caption("Band: 95% interval. A hollow mark is a period whose figure is withheld; pointing at it says why.")
 with right, board.card(f"{figures.label(metric)} by workflow", height="stretch"):

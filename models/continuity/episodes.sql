@@ -138,7 +138,7 @@ counted as (
 
 select
     md5(concat_ws('/', coalesce(b.workflow, ''), b.preferred_model, b.family, cast(epoch_us(b.opened_at) as varchar))) as episode_id,
-    b.workflow, c.workflow_class, c.team, b.preferred_model, b.family as cause_family, c.cause, p.provider,
+    b.workflow, c.workflow_class, c.team, b.preferred_model, b.family as cause_family, c.cause, coalesce(p.provider, q.provider) as provider,
     b.opened_at, b.recovered_at, b.last_seen_at,
     case
         when b.recovered_at is not null then 'recovered'
@@ -158,7 +158,5 @@ select
 from bounded as b
 inner join counted as c
     on b.workflow is not distinct from c.workflow and b.preferred_model = c.preferred_model and b.family = c.family and b.opened_at = c.opened_at
-left join model_providers as p
-    on b.preferred_model = p.model
-    and cast(b.opened_at as date) between p.day and p.day + 7
-    and (p.until_day is null or cast(b.opened_at as date) < p.until_day)
+left join model_providers as p on b.preferred_model = p.model and cast(b.opened_at as date) = p.day
+left join model_providers as q on b.preferred_model = q.model and cast(b.recovered_at as date) = q.day

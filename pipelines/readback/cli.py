@@ -261,7 +261,9 @@ def report(
     project: ProjectOption = HERE,
 ) -> None:
     """Write the monthly report, one HTML file."""
-    out.print(f"Wrote {_write_report(open_project(project), month)}", markup=False, soft_wrap=True)
+    from readback import reports
+
+    out.print(f"Wrote {reports.write_month(open_project(project), month)}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -313,7 +315,7 @@ def demo(
     requests: Annotated[int, typer.Option(help="Simulated requests.")] = 60_000,
 ) -> None:
     """Try all of it on simulated and bundled logs."""
-    from readback import shipped
+    from readback import reports, shipped
     from readback.simulate import simulate as simulated
 
     if not (folder / "truth.json").exists():
@@ -324,7 +326,7 @@ def demo(
     opened = open_project(folder)
     _refresh(opened, full=False, as_of=None)
     _show(opened)
-    written = _write_report(opened, f"{_DEMO_END - timedelta(days=1):%Y-%m}")
+    written = reports.write_month(opened, f"{_DEMO_END - timedelta(days=1):%Y-%m}")
     out.print(f"\nReport     {written}", markup=False, soft_wrap=True)
     out.print(f"Dashboard  readback dashboard --project {folder}", markup=False, soft_wrap=True)
     out.print(f'SQL        readback sql --project {folder} "from metric_values limit 5"', markup=False, soft_wrap=True)
@@ -353,8 +355,10 @@ _DEMO_END = datetime(2026, 11, 1, tzinfo=UTC)
 def _refresh(project: Project, *, full: bool, as_of: datetime | None) -> None:
     from readback.definitions import run_in_process
 
-    with err.status("Reading logs …") if err.is_terminal else _quiet():
-        run_in_process(project, as_of=_utc(as_of), full=full, loaded_at=datetime.now(UTC))
+    with err.status("Starting …") as shown:
+        run_in_process(
+            project, as_of=_utc(as_of), full=full, loaded_at=datetime.now(UTC), tell=lambda step: shown.update(f"{step} …")
+        )
 
 
 def _show(project: Project) -> None:
@@ -392,22 +396,6 @@ def _headlines(con: store.Connection, project: Project) -> Any:
     return terminal.metrics_table(now, earlier, definitions(), title=title)
 
 
-def _write_report(project: Project, month: str) -> Path:
-    from readback.faces.report import monthly_report
-    from readback.metrics.definitions import definitions
-
-    with store.reader(project) as con:
-        named = project.settings.project
-        snapshot = project.published.resolve().stem
-        text = monthly_report(
-            con, month, project=named.name, zone=named.timezone, definitions=definitions(), snapshot=snapshot
-        )
-    project.reports.mkdir(parents=True, exist_ok=True)
-    file = project.reports / f"continuity-{month}.html"
-    file.write_text(text, encoding="utf-8")
-    return file
-
-
 @contextmanager
 def _changed(project: Project) -> Iterator[store.Connection]:
     """The warehouse, published again when the change was made."""
@@ -415,11 +403,6 @@ def _changed(project: Project) -> Iterator[store.Connection]:
         with store.transaction(con):
             yield con
         store.publish(con, project, f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    yield
 
 
 def _files_of(path: Path) -> list[Path]:

@@ -186,7 +186,6 @@ def _find_second_observers(con: store.Connection, part: Range) -> None:
     con.executemany("insert into observers values (?, ?)", places)
     overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
     _temp_table(con, "observed_twice", "continuity/observed_twice", _scope((part[0] - overlap, part[1] + overlap)))
-    con.execute("create table if not exists ledger.second_observers (day date, source varchar, attempts bigint)")
     con.execute("delete from ledger.second_observers where day >= $from_at and day < $to_at", _scope(part))
     con.execute(
         """insert into ledger.second_observers

@@ -31,6 +31,12 @@ CALL_OVERLAP_S = 7200
 """Longest time in seconds between two attempts of one call; an attempt near midnight makes two days dirty."""
 
 _REFUSALS: dict[Shape, FileState] = {"empty": FileState.EMPTY, "damaged": FileState.FAILED}
+_READ = (
+    "files", "quarantine", "outcomes", "provider_incidents", "admin_changes", "source_counters", "ledger.parts",
+    "ledger.dirty_days", "ledger.second_observers",
+)  # fmt: skip
+"""Everything that follows from what was read."""
+
 _BLOCK = 1 << 22
 _CANDIDATES = 200
 _COUNTS = (
@@ -110,10 +116,10 @@ def create_tables(con: store.Connection) -> None:
         )"""
     )
     con.execute("create table if not exists ledger.dirty_days (day date)")
-    con.execute("create table if not exists ledger.secret (hash_key varchar)")
-    if not con.execute("select 1 from ledger.secret").fetchall():
-        con.execute("insert into ledger.secret values (?)", [secrets.token_hex(16)])
-    refresh_attempts(con)
+    con.execute("create table if not exists ledger.generations (number bigint)")
+    con.execute("create table if not exists ledger.second_observers (day date, source varchar, attempts bigint)")
+    if not con.execute("select 1 from duckdb_views() where view_name = 'attempts'").fetchall():
+        refresh_attempts(con)
 
 
 def input_files(project: Project) -> list[tuple[Path, str | None]]:
@@ -179,15 +185,30 @@ def imbalance(con: store.Connection) -> list[tuple[str, int, int]]:
     ).fetchall()
 
 
-def forget(con: store.Connection, project: Project) -> None:
-    """Start over: no file is known any more."""
-    for table in ("files", "quarantine", "outcomes", "provider_incidents", "admin_changes", "source_counters"):
-        con.execute(f"delete from {table}")
-    con.execute("delete from ledger.parts")
-    con.execute("delete from ledger.dirty_days")
+def forget(con: store.Connection) -> None:
+    """Start over: no file is known any more. The parts stay as long as the published snapshot may read them."""
+    with store.transaction(con):
+        for table in _READ:
+            con.execute(f"delete from {table}")
+        con.execute("insert into ledger.generations select count(*) + 1 from ledger.generations")
+        refresh_attempts(con)
+
+
+def find_lake(con: store.Connection, project: Project) -> None:
+    """Look for the parts where the project lies now: it may have been moved."""
+    con.execute(
+        "update ledger.parts set path = $lake || parse_filename(path) where path <> $lake || parse_filename(path)",
+        {"lake": f"{project.lake}/"},
+    )
     refresh_attempts(con)
+
+
+def sweep(con: store.Connection, project: Project) -> None:
+    """Remove the parts that the published snapshot reads no more."""
+    known = {Path(path) for (path,) in con.execute("select path from ledger.parts").fetchall()}
     for part in project.lake.glob("*.parquet"):
-        part.unlink()
+        if part not in known:
+            part.unlink()
 
 
 def _make_lake(project: Project) -> None:
@@ -225,9 +246,13 @@ def _load_one(
 def _land_one(
     con: store.Connection, project: Project, file: Path, kind: Shape, source: Source, entry: _Entry
 ) -> LedgerFile:
-    part = project.lake / f"{entry.identity.file_id}.parquet"
-    ((hash_key,),) = con.execute("select hash_key from ledger.secret").fetchall()
-    parameters = {"file_id": entry.identity.file_id, "hash_key": hash_key, "loaded_at": entry.loaded_at}
+    ((generation,),) = con.execute("select count(*) from ledger.generations").fetchall()
+    part = project.lake / f"{entry.identity.file_id}-{generation}.parquet"
+    parameters = {
+        "file_id": entry.identity.file_id,
+        "hash_key": _hash_key(project),
+        "loaded_at": entry.loaded_at,
+    }
     with prepare(file, kind, part.with_suffix(".feed"), entry.identity.known) as feed:
         landed = land(con, source, feed, part, project.settings, parameters)
     with store.transaction(con):
@@ -235,6 +260,15 @@ def _land_one(
         duplicates = _settle(con, source, landed)
         _quarantine(con, source, entry, landed.broken)
         return _record(con, entry.landed(source, landed, duplicates))
+
+
+def _hash_key(project: Project) -> str:
+    """The project's own secret, with which people are hashed; it never enters a database."""
+    file = project.state / "hash.key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(16))
+    return file.read_text()
 
 
 def _settle(con: store.Connection, source: Source, landed: Landed) -> int:
@@ -263,7 +297,7 @@ def _settle_attempts(con: store.Connection, source: Source, landed: Landed) -> i
         part = literal(str(landed.part))
         con.execute(
             "insert into ledger.parts values (?, ?, ?, ?, ?, ?)",
-            [landed.part.stem, str(landed.part), source.name, landed.rows, landed.first_at, landed.last_at],
+            [landed.part.stem.partition("-")[0], str(landed.part), source.name, landed.rows, landed.first_at, landed.last_at],
         )
         con.execute(
             f"""insert into ledger.dirty_days

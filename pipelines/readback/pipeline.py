@@ -22,7 +22,6 @@ NOTHING_READ = datetime.fromtimestamp(0, UTC)
 """Watermark of a project whose logs tell nothing yet: no figure is computed, and all tables stay empty."""
 
 _NAMING = ("workflow", "team", "environment", "run")
-_LINKS = "select outcome_id, run_id, weight from outcome_links"
 _REBUILT = ("requests", "episodes", "fallback_events", "runs", "outcome_links")
 
 
@@ -50,7 +49,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     ledger.create_tables(con)
     _create_tables(con)
     if is_full:
-        _start_over(con, project)
+        _start_over(con)
     policies = load_policies(project.policy_file)
     check_policies(policies, {} if is_full else _known_digests(con), continuity.watermark(con))
     with store.transaction(con):
@@ -102,16 +101,9 @@ def build_fallback_events(con: store.Connection) -> None:
 
 
 def build_runs(con: store.Connection, project: Project, as_of: datetime) -> None:
-    """Outcomes, requests → links, runs, run status; a day whose runs had their outcomes changed becomes dirty."""
+    """Outcomes, requests → links, runs, run status."""
     with store.transaction(con):
-        con.execute(f"create or replace temp table links_before as {_LINKS}")
         aftermath.build_aftermath(con, project.settings, continuity.dirty_ranges(con), as_of)
-        con.execute(
-            f"""insert into ledger.dirty_days select distinct cast(started_at as date) from runs where run_id in (
-                select run_id from (from links_before except {_LINKS})
-                union all select run_id from ({_LINKS} except from links_before))"""
-        )
-        con.execute("drop table links_before")
 
 
 def compute_metrics(con: store.Connection, project: Project, as_of: datetime) -> None:
@@ -142,6 +134,7 @@ def publish(con: store.Connection, project: Project, as_of: datetime, loaded_at:
         con.execute("update ledger.runs set is_published = true where run_number = ?", [number])
         con.execute("delete from ledger.dirty_days")
         con.execute("delete from ledger.changes")
+    ledger.sweep(con, project)
     return summary
 
 
@@ -155,13 +148,13 @@ def _create_tables(con: store.Connection) -> None:
     )
 
 
-def _start_over(con: store.Connection, project: Project) -> None:
+def _start_over(con: store.Connection) -> None:
     """Forget what was read. Everything is dirty until then, so that a kill in between loses nothing."""
     with store.transaction(con):
         continuity.mark_everything(con)
         for table in _REBUILT:
             con.execute(f"delete from {table}")
-    ledger.forget(con, project)
+    ledger.forget(con)
     con.execute("delete from ledger.rules")
 
 

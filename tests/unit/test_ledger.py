@@ -401,7 +401,7 @@ def test_value_that_no_rule_foresaw_stops_its_file_only(books: Ledger, monkeypat
 
 def test_forgotten_files_are_read_again(books: Ledger) -> None:
     books.load_bytes(lines([A]))
-    ledger.forget(books.con, books.project)
+    ledger.forget(books.con)
     assert books.calls() == []
     assert became(books.load_bytes(lines([A]))) == {"row": 1}
 

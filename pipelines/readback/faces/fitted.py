@@ -29,11 +29,12 @@ class Hanging:
 
     text: Text
     indent: int
-    label: str = ""
+    label: str | Text = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Its lines, without spaces at their ends."""
-        label = Text(self.label.ljust(self.indent), style="dim")
+        label = self.label.copy() if isinstance(self.label, Text) else Text(self.label, style="dim")
+        label.pad_right(self.indent - label.cell_len)
         for line in self.text.wrap(console, max(10, options.max_width - self.indent)):
             line.rstrip()
             yield label.append_text(line)

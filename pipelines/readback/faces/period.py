@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from readback.contracts.vocabulary import Grain
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-_SLACK = timedelta(minutes=5)
+SLACK = timedelta(hours=1)
+"""A period counts as whole where the newest record is no further than this from its end."""
 
 
 class Span(NamedTuple):
@@ -88,8 +89,8 @@ class Period:
 
 
 def newest_whole(periods: Sequence[Period], as_of: datetime) -> Period | None:
-    """The newest period that the logs reach the end of, to five minutes; None where there is none."""
-    whole = [period for period in periods if period.end <= as_of + _SLACK]
+    """The newest period that the logs reach the end of, to an hour; None where there is none."""
+    whole = [period for period in periods if period.end <= as_of + SLACK]
     return max(whole, key=lambda period: period.start) if whole else None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import jinja2
@@ -15,7 +15,7 @@ from readback.errors import QueryError
 from readback.faces import charts, figures, questions, summary, svg
 from readback.faces.figures import COMPANIONS, HEADLINES, Definition
 from readback.faces.inert import code, plain
-from readback.faces.period import Period, Span
+from readback.faces.period import SLACK, Period, Span
 from readback.store import Connection
 
 WIDTH = 690
@@ -33,7 +33,6 @@ _BESIDE = (
     "added_cost_usd",
     "downstream_error_cost_usd",
 )
-_GRACE = timedelta(hours=1)
 _MOST_EPISODES = 15
 _MOST_QUARANTINE = 15
 _MOST_SILENT = 50
@@ -82,7 +81,7 @@ def monthly_report(
         "period": view.period,
         "before": view.before,
         "as_of": view.as_of,
-        "is_unfinished": view.as_of < view.period.end - _GRACE,
+        "is_unfinished": view.as_of < view.period.end - SLACK,
         **_metrics(view),
         **_episodes(view),
         **_effects(view),

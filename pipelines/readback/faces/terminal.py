@@ -84,19 +84,16 @@ def _change_cell(now: MetricValue | None, before: MetricValue | None, better: fi
 
 def _alert(row: Alert) -> RenderableType:
     state = "" if row.state is AlertState.OPEN else f" ({row.state.value})"
-    line = Text.assemble(
-        (f"{row.tier.value.upper():<{_INDENT}}", _TIER_STYLES[row.tier] if not state else "dim"),
-        (plain(row.title), "bold"),
-        (state, "dim"),
-    )
+    tier = Text(row.tier.value.upper(), style=_TIER_STYLES[row.tier] if not state else "dim")
+    title = Text.assemble((plain(row.title), "bold"), (state, "dim"))
     where = plain(row.workflow) if row.workflow else "all workflows"
     under = Text(f"{where} · since {row.started_at:%Y-%m-%d %H:%M} UTC · {row.alert_id}", style="dim")
-    return Group(line, Hanging(under, _INDENT), Hanging(Text(plain(row.detail, LONGEST)), _INDENT), Text())
+    detail = Text(plain(row.detail, LONGEST))
+    return Group(Hanging(title, _INDENT, tier), Hanging(under, _INDENT), Hanging(detail, _INDENT), Text())
 
 
 def _recommendation(number: int, row: Recommendation) -> RenderableType:
     head = Text.assemble(
-        (f"{number}. ".ljust(_NUMBER), "bold"),
         (plain(row.title), "bold"),
         (f" · evidence {row.evidence_class.value} · confidence {row.confidence.value}", "dim"),
     )
@@ -105,4 +102,4 @@ def _recommendation(number: int, row: Recommendation) -> RenderableType:
         Hanging(Text(plain(text or figures.DASH, LONGEST)), _FACTS if name else _NUMBER, " " * _NUMBER + name)
         for name, text in told.items()
     ]
-    return Group(head, *facts, Text())
+    return Group(Hanging(head, _NUMBER, Text(f"{number}.", style="bold")), *facts, Text())

@@ -1,6 +1,7 @@
 """Charts validate against Vega-Lite's schema, show what they were given, and stay small."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -8,6 +9,7 @@ import pytest
 from faces_project import AS_OF
 
 from readback.faces import charts, questions
+from readback.faces.charts import bars, episodes
 from readback.faces.charts.recovery import at
 from readback.faces.period import Span
 from readback.faces.theme import DARK, LIGHT, Mode
@@ -91,6 +93,42 @@ def test_recovery_curve_tells_the_share_recovered(con: Connection) -> None:
 def test_verdict_shares_of_a_workflow_add_up(con: Connection) -> None:
     drawn = [row for row in rows(charts.verdicts(questions.verdicts(con, SPAN))) if row["name"] == "code-review"]
     assert sum(row["share"] for row in drawn) == pytest.approx(1)
+
+
+def incident(**given: Any) -> pl.DataFrame:
+    """One declared incident of 6 October, without an end."""
+    start = AS_OF.replace(day=6, hour=9, minute=0)
+    told: dict[str, Any] = {"provider": "p", "title": "t", "impact": "minor", "started_at": start}
+    ends = dict.fromkeys(("monitoring_at", "resolved_at", "known_until"))
+    stamps = dict.fromkeys((*ends, "started_at"), pl.Datetime("us", "UTC"))
+    return pl.DataFrame([told | ends | given], schema_overrides=stamps)
+
+
+@pytest.mark.parametrize(
+    ("given", "hours", "said"),
+    [
+        ({}, 0, "end never declared: only its start is drawn"),
+        ({"known_until": AS_OF.replace(day=6, hour=12, minute=0)}, 3, "not resolved yet"),
+        (
+            dict.fromkeys(("known_until", "monitoring_at"), AS_OF.replace(day=6, hour=11, minute=0)),
+            2,
+            "fix monitored since 6 Oct 11:00 UTC, end not declared",
+        ),
+        (
+            dict.fromkeys(("known_until", "resolved_at"), AS_OF.replace(day=6, hour=10, minute=0)),
+            1,
+            "resolved 6 Oct 10:00 UTC",
+        ),
+    ],
+)
+def test_incident_is_drawn_no_further_than_is_known(given: dict[str, Any], hours: int, said: str) -> None:
+    bands = episodes._bands(incident(**given), SPAN, "UTC").to_dicts()
+    assert [(band["until"] - band["opened_at"], band["ended"]) for band in bands] == [(timedelta(hours=hours), said)]
+
+
+def test_the_nameless_come_last() -> None:
+    rows_of = {"name": ["(no workflow)", "a"], "verdict": ["in_policy"] * 2, "fallbacks": [9, 1]}
+    assert bars._order(pl.DataFrame(rows_of)) == ["a", "(no workflow)"]
 
 
 def test_names_from_logs_are_drawn_without_control_characters() -> None:

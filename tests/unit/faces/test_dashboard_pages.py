@@ -9,7 +9,7 @@ from faces_project import AS_OF, DEFINITIONS
 from streamlit.testing.v1 import AppTest
 
 from readback import shipped
-from readback.faces import figures, questions
+from readback.faces import figures, listings, questions
 from readback.settings import Project
 from readback.store import Connection
 
@@ -40,7 +40,7 @@ def test_page_runs_and_names_snapshot_and_age(project: Project, name: str) -> No
 
 
 def test_overview_shows_the_five_metrics_against_the_month_before(project: Project, con: Connection) -> None:
-    shown = page("overview", project.root)
+    shown = page("overview", project.root, grain="month")
     october = questions.figures(con, figures.HEADLINES, "month", AS_OF.replace(day=1, hour=0, minute=0))
     expected = [(figures.label(found.metric), figures.headline(found)) for found in figures.values(october)]
     assert len(expected) == 5
@@ -62,11 +62,30 @@ def test_choice_goes_to_the_address(project: Project) -> None:
 def test_unknown_filter_in_the_address_falls_back(project: Project) -> None:
     shown = page("overview", project.root, workflow="nobody", period="1999-01-01", grain="decade")
     assert not shown.exception
-    assert [box.value for box in shown.selectbox] == ["month", "2026-10-01", "All workflows"]
+    assert [box.value for box in shown.selectbox] == ["week", "2026-10-19", "All workflows"]
+
+
+def test_newest_whole_week_is_shown_first(project: Project) -> None:
+    assert [box.value for box in page("overview", project.root).selectbox] == ["week", "2026-10-19", "All workflows"]
+
+
+def test_workflow_page_opens_on_the_one_with_most_fallbacks_of_the_period(project: Project, con: Connection) -> None:
+    shown = page("workflow", project.root, grain="month", period="2026-09-01")
+    found = con.sql(
+        "select workflow from fallback_events where month(occurred_at) = 9 "
+        "group by workflow order by count(*) desc, workflow limit 1"
+    ).fetchall()
+    assert [(shown.selectbox[2].value,)] == found
+
+
+def test_quiet_episode_is_not_told_as_going_on() -> None:
+    quiet = {"state": "quiet", "last_seen_at": AS_OF, "duration_s": 60.0, "opened_at": AS_OF}
+    assert listings._off(quiet) == "last seen off it 31 Oct 23:52 UTC, recovery not seen"
+    assert listings._off(quiet | {"state": "open"}).startswith("60 s so far")
 
 
 def test_withheld_metric_shows_a_dash_and_its_reason(project: Project) -> None:
-    shown = page("overview", project.root, workflow="contract-summary")
+    shown = page("overview", project.root, grain="month", workflow="contract-summary")
     rework = next(metric for metric in shown.metric if metric.label == "Rework rate")
     assert rework.value == "–"
     assert "Low coverage" in text(shown)

@@ -8,6 +8,9 @@ from faces_project import AS_OF
 from readback.contracts import MetricValue
 from readback.faces import figures
 
+TOO_EARLY: dict[str, Any] = {
+    "denominator": 0, "maturity": 0.0, "coverage": 0.9, "status": "no_data", "value": None, "low": None, "high": None,
+}  # fmt: skip
 OCTOBER = AS_OF.replace(day=1, hour=0, minute=0)
 
 
@@ -39,6 +42,10 @@ def duration(**facts: Any) -> MetricValue:
         ({"status": "no_data", "value": None, "low": None, "high": None}, "no data"),
         ({"status": "not_reported", "value": None, "low": None, "high": None}, "not reported by any source"),
         ({"value": None, "low": None, "high": None}, "no data"),
+        (TOO_EARLY, "too early: 0 runs past their window"),
+        (TOO_EARLY | {"status": "too_few"}, "too early: 0 runs past their window"),
+        (TOO_EARLY | {"status": "low_coverage", "coverage": 0.1}, "low coverage (10%)"),
+        (TOO_EARLY | {"maturity": None}, "no data"),
     ],
 )
 def test_fraction_is_worded_with_interval_and_n_or_with_its_reason(facts: dict[str, Any], words: str) -> None:

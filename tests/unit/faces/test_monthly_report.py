@@ -76,6 +76,16 @@ def test_silent_downgrades_are_listed_one_by_one(con: Connection, html: str) -> 
     assert all(request_id in html for (request_id,) in silent)
 
 
+def test_silent_downgrades_beyond_the_first_are_folded(con: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("readback.faces.report._MOST_SILENT", 1)
+    html = monthly_report(con, "2026-10", definitions=DEFINITIONS)
+    silent = questions.silent_downgrades(con, Period.month("2026-10").span)["request_id"].to_list()
+    shown, folded = html.split('<details class="rest">', 1)
+    assert f"{len(silent) - 1} earlier ones" in folded
+    assert [request_id in shown for request_id in silent[:2]] == [True, False]
+    assert all(request_id in folded for request_id in silent[1:])
+
+
 def test_unreported_metric_is_never_a_zero(html: str) -> None:
     assert re.search(r"Downstream error cost</td><td>not reported by any source", html)
 

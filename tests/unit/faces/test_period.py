@@ -1,10 +1,10 @@
 """Periods follow the project's time zone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from readback.faces.period import Period
+from readback.faces.period import Period, newest_whole
 
 
 def test_month_starts_at_local_midnight_across_the_clock_change() -> None:
@@ -33,3 +33,16 @@ def test_all_time_has_no_period_before() -> None:
 def test_what_is_not_a_month_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="does not match|unconverted|must be"):
         Period.month(name)
+
+
+@pytest.mark.parametrize(("minutes", "week"), [(61, 12), (60, 19), (0, 19)])
+def test_newest_whole_week_ends_within_an_hour_of_the_newest_record(minutes: int, week: int) -> None:
+    weeks = [Period.of("week", datetime(2026, 10, day, tzinfo=UTC)) for day in (26, 19, 12)]
+    found = newest_whole(weeks, datetime(2026, 10, 26, tzinfo=UTC) - timedelta(minutes=minutes))
+    assert found is not None
+    assert found.start.day == week
+
+
+def test_no_week_is_whole_before_the_first_has_ended() -> None:
+    week = Period.of("week", datetime(2026, 10, 19, tzinfo=UTC))
+    assert newest_whole([week], datetime(2026, 10, 20, tzinfo=UTC)) is None

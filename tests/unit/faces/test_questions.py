@@ -36,6 +36,12 @@ def test_members_of_a_metric_come_greatest_first(con: Connection) -> None:
     assert found["value"].to_list() == sorted(found["value"].to_list(), reverse=True)
 
 
+def test_busiest_workflow_has_most_fallbacks(con: Connection) -> None:
+    counts = questions.verdicts(con, SPAN).group_by("name").agg(pl.col("fallbacks").sum())
+    assert questions.busiest(con, SPAN) == counts.sort("fallbacks", descending=True)["name"][0]
+    assert questions.busiest(con, Span(AS_OF, AS_OF)) is None
+
+
 def test_unrecovered_episode_touches_every_later_period(con: Connection) -> None:
     later = questions.episodes(con, Span(AS_OF + timedelta(days=30), AS_OF + timedelta(days=60)))
     assert set(later["state"]) == {"open", "disabled", "held"}

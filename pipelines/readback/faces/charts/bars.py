@@ -10,6 +10,8 @@ from readback.faces.charts.frame import dressed, inert, limited, nothing
 from readback.faces.theme import Mode
 
 _EMPTY = "No fallback in this period"
+_TWO_LINES = "split(replace(datum.label, ' → ', '|→ '), '|')"
+"""Of an axis label: what answered instead under what was preferred."""
 
 
 def causes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 28) -> Any:
@@ -18,12 +20,12 @@ def causes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "con
     return _counted(named, theme.ink(mode).fallback, mode, width, step)
 
 
-def substitutes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 34) -> Any:
+def substitutes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 42) -> Any:
     """Columns `preferred_model`, `target`, `served_by`, `fallbacks`: preferred → what answered, coloured by who."""
     if frame.is_empty():
         return nothing(_EMPTY, mode)
-    arrow = pl.format("{}  →  {}", pl.col("preferred_model").fill_null("unknown"), pl.col("target").fill_null("nobody"))
-    rows = limited(inert(frame.with_columns(name=arrow), "name", limit=80))
+    arrow = pl.format("{} → {}", pl.col("preferred_model").fill_null("unknown"), pl.col("target").fill_null("nobody"))
+    rows = limited(inert(frame.with_columns(name=arrow), "name", limit=120))
     order = _order(rows)
     known = theme.served_by(mode)
     present = [who for who in known if who in set(rows["served_by"].to_list())]
@@ -83,7 +85,7 @@ def _counted(frame: pl.DataFrame, color: str, mode: Mode, width: int | str, step
 
 def _drawn(rows: pl.DataFrame, order: list[str], mode: Mode, width: int | str, step: int, color: Any) -> Any:
     c = theme.ink(mode)
-    axis = alt.Axis(labelLimit=280, grid=False, labelColor=c.text)
+    axis = alt.Axis(labelLimit=210, grid=False, labelColor=c.text, labelExpr=_TWO_LINES, labelLineHeight=15)
     tips = [alt.Tooltip("name:N", title="Of"), alt.Tooltip("fallbacks:Q", title="Fallbacks", format=",")]
     base = alt.Chart(rows).encode(y=alt.Y("name:N", sort=order, title=None, axis=axis), tooltip=tips)
     x = alt.X("fallbacks:Q", title="fallbacks", axis=None, scale=alt.Scale(padding=0, domainMin=0))
