@@ -1,21 +1,28 @@
 -- One row per episode that began since $from_at: the provider's declared incident around it, how long the preferred
 -- model itself was failing, and whether an admin had switched it off.
 -- outage_s is an upper bound: the model was failing until its last failed attempt in the episode, and was seen to work
--- at its first answer afterwards, in any workflow. Windows whose stages are out of order are never used.
+-- at its first answer afterwards, in any workflow. Windows whose stages are out of order, or
+-- that have no length, are never used.
 with concerned as (
     select episode_id, workflow, preferred_model, provider, cause_family, opened_at, recovered_at, last_seen_at, state
     from episodes
     where opened_at >= $from_at
 ),
 
-incident as (
-    select e.episode_id, arg_min(i.incident_id, i.started_at) as incident_id, arg_min(i.resolved_at, i.started_at) as resolved_at
+around as (
+    select
+        e.episode_id, i.incident_id, i.resolved_at,
+        row_number() over (partition by e.episode_id order by i.started_at, i.incident_id) as place
     from concerned as e
     inner join provider_incidents as i
         on e.provider = i.provider and i.is_ordered and e.cause_family in ('provider', 'unknown')
         and i.started_at <= coalesce(e.recovered_at, e.last_seen_at)
         and coalesce(i.resolved_at, i.monitoring_at, $as_of) >= e.opened_at
-    group by e.episode_id
+        and coalesce(i.resolved_at, i.monitoring_at, $as_of) > i.started_at
+),
+
+incident as (
+    select * from around where place = 1
 ),
 
 last_failure as (
@@ -57,7 +64,11 @@ disabled as (
 select
     e.episode_id,
     i.incident_id,
-    case when d.episode_id is not null and e.recovered_at is null then 'disabled' else e.state end as state,
+    case
+        when d.episode_id is not null and e.recovered_at is null then 'disabled'
+        when e.state = 'disabled' then 'quiet'
+        else e.state
+    end as state,
     (epoch_us(a.worked_at) - epoch_us(e.opened_at)) / 1000000.0 as outage_s,
     (epoch_us(e.recovered_at) - epoch_us(a.worked_at)) / 1000000.0 as return_lag_s,
     (epoch_us(e.recovered_at) - epoch_us(i.resolved_at)) / 1000000.0 as recovery_lag_s

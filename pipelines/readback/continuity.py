@@ -258,8 +258,9 @@ def _age_episodes(con: store.Connection, rule: EpisodeRule, as_of: datetime) -> 
 
 
 def _add_context(con: store.Connection, since: datetime | None, as_of: datetime) -> None:
-    """Incidents arrive late: episodes of the last weeks are looked at again with every run."""
-    start = min(since or as_of, as_of - timedelta(days=14))
+    """Incidents and switches arrive late: episodes of the last weeks, and older open ones, are looked at again."""
+    ((oldest,),) = con.execute("select min(opened_at) from episodes where state in ('open', 'disabled')").fetchall()
+    start = min(since or as_of, as_of - timedelta(days=14), oldest or as_of)
     _temp_table(con, "episode_context", "continuity/episode_context", {"from_at": start, "as_of": as_of})
     con.execute(
         """update episodes set incident_id = c.incident_id, state = c.state, outage_s = c.outage_s,

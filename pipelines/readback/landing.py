@@ -21,7 +21,7 @@ from readback import store
 from readback.contracts.ddl import literal
 from readback.contracts.privacy import scrub_macro
 from readback.contracts.records import record_columns
-from readback.feed import BrokenArchive, BrokenLine, Feed, open_plain, rewritten
+from readback.feed import MAXIMUM_LINE, BrokenArchive, BrokenLine, Feed, open_plain, rewritten
 from readback.errors import SourceError
 from readback.line_index import LineIndex
 from readback.settings import Naming, Settings
@@ -187,7 +187,7 @@ def records_of(source: Source, feed: Feed) -> str:
     typed = ", ".join(f'"{name}": {literal(sql_type)}' for name, sql_type in source.columns.items())
     return (
         f"select * from read_json({literal(str(feed.path))}, columns = {{{typed}}}, format = 'newline_delimited', "
-        f"ignore_errors = true, maximum_object_size = {_LONGEST_OBJECT}, compression = '{feed.compression}')"
+        f"ignore_errors = true, maximum_object_size = {MAXIMUM_LINE}, compression = '{feed.compression}')"
     )
 
 
@@ -339,4 +339,3 @@ def why_unreadable(line: bytes, source: Source) -> str | None:
 _KINDS = {list: "a list", str: "a string", type(None): "null", bool: "a boolean"}
 _TAG_TEXT = ", chr(10) || array_to_string(tags, chr(10)) as tag_text"
 _KEPT_BYTES = 4000
-_LONGEST_OBJECT = 64 * 1024 * 1024

@@ -33,11 +33,12 @@ CALL_OVERLAP_S = 7200
 _REFUSALS: dict[Shape, FileState] = {"empty": FileState.EMPTY, "damaged": FileState.FAILED}
 _READ = (
     "files", "quarantine", "outcomes", "provider_incidents", "admin_changes", "source_counters", "ledger.parts",
-    "ledger.dirty_days", "ledger.second_observers",
+    "ledger.dirty_days", "ledger.second_observers", "ledger.seen",
 )  # fmt: skip
 """Everything that follows from what was read."""
 
 _BLOCK = 1 << 22
+_HEAD = 512
 _CANDIDATES = 200
 _COUNTS = (
     "bytes", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines", "rows", "skipped_lines"
@@ -117,6 +118,11 @@ def create_tables(con: store.Connection) -> None:
     )
     con.execute("create table if not exists ledger.dirty_days (day date)")
     con.execute("create table if not exists ledger.generations (number bigint)")
+    con.execute(
+        """create table if not exists ledger.seen (
+            path varchar, bytes bigint, modified_ns bigint, file_id varchar, head varchar
+        )"""
+    )
     con.execute("create table if not exists ledger.second_observers (day date, source varchar, attempts bigint)")
     if not con.execute("select 1 from duckdb_views() where view_name = 'attempts'").fetchall():
         refresh_attempts(con)
@@ -226,6 +232,8 @@ def _load_one(
     unnamed = _Identity(xxhash.xxh3_128(f"unread:{file}".encode()).hexdigest(), 0, None, (0, 0))
     entry = _Entry(unnamed, str(file), loaded_at)
     try:
+        if _is_untouched(con, file):
+            return None
         identity = _identify(con, file)
         if identity is None:
             return None
@@ -425,11 +433,38 @@ def _identify(con: store.Connection, file: Path) -> _Identity | None:
             if known is not None and hasher.hexdigest() == known.file_id:
                 continues = (known, (line_start, lines))
     file_id = hasher.hexdigest()
+    _remember(con, file, file_id)
     if con.execute("select 1 from files where file_id = ? and state in ('loaded', 'empty')", [file_id]).fetchall():
         return None
     if continues is None or shape(file) != "lines":
         return _Identity(file_id, size, None, (0, 0))
     return _Identity(file_id, size, *continues)
+
+
+def _is_untouched(con: store.Connection, file: Path) -> bool:
+    """Size and time are as when its content was last looked at, and it was read: it need not be read again."""
+    facts = file.stat()
+    found = con.execute(
+        """select 1 from ledger.seen as s inner join files as f on s.file_id = f.file_id
+        where s.path = ? and s.bytes = ? and s.modified_ns = ? and f.state in ('loaded', 'empty')""",
+        [str(file), facts.st_size, facts.st_mtime_ns],
+    )
+    return bool(found.fetchall())
+
+
+def _remember(con: store.Connection, file: Path, file_id: str) -> None:
+    facts = file.stat()
+    con.execute("delete from ledger.seen where path = ?", [str(file)])
+    con.execute(
+        "insert into ledger.seen values (?, ?, ?, ?, ?)",
+        [str(file), facts.st_size, facts.st_mtime_ns, file_id, _head(file)],
+    )
+
+
+def _head(file: Path) -> str:
+    """Hash of the first bytes: a file that grew begins as it did before."""
+    with file.open("rb") as stream:
+        return xxhash.xxh3_128(stream.read(_HEAD)).hexdigest()
 
 
 def _shorter_files(con: store.Connection, file: Path, size: int) -> list[LedgerFile]:
@@ -439,8 +474,10 @@ def _shorter_files(con: store.Connection, file: Path, size: int) -> list[LedgerF
     names = ", ".join(column_names(LedgerFile))
     found = con.execute(
         f"""select {names} from files where bytes < ? and bytes > 0 and state = 'loaded'
-        and (path = ? or path[1:?] = ?) order by path <> ?, bytes desc limit ?""",
-        [size, str(file), len(str(file.parent)), str(file.parent), str(file), _CANDIDATES],
+        and (path = ? or path[1:?] = ?)
+        and (bytes < ? or file_id in (select file_id from ledger.seen where head = ?))
+        order by path <> ?, bytes desc limit ?""",
+        [size, str(file), len(str(file.parent)), str(file.parent), _HEAD, _head(file), str(file), _CANDIDATES],
     )
     shorter = [LedgerFile(**dict(zip(LedgerFile.model_fields, row, strict=True))) for row in found.fetchall()]
     return sorted(shorter, key=lambda known: known.bytes)

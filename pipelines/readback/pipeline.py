@@ -48,6 +48,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     """
     ledger.create_tables(con)
     _create_tables(con)
+    ledger.find_lake(con, project)
     if is_full:
         _start_over(con)
     policies = load_policies(project.policy_file)

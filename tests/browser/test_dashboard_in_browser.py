@@ -84,7 +84,7 @@ def test_every_page_draws_its_charts_and_asks_nobody_else(address: str, page: Pa
     expect(page.get_by_role("heading", name="Continuity overview")).to_be_visible(timeout=_PATIENCE_MS)
     expect(drawn).to_have_count(7, timeout=_PATIENCE_MS)
     page.get_by_role("link", name="Workflow").click()
-    expect(page.get_by_role("heading", name="support-triage")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_role("heading", name="code-review")).to_be_visible(timeout=_PATIENCE_MS)
     expect(drawn).to_have_count(6, timeout=_PATIENCE_MS)
     for kind in ("rect", "line", "area", "symbol", "text"):
         assert drawn.locator(f"g.mark-{kind} path, g.mark-{kind} text").count() > 0, kind

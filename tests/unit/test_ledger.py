@@ -207,7 +207,7 @@ def test_ten_megabyte_line_is_read(books: Ledger) -> None:
 
 
 def test_line_over_the_limit_costs_itself_only(books: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readback.landing._LONGEST_OBJECT", 20_000)
+    monkeypatch.setattr("readback.landing.MAXIMUM_LINE", 20_000)
     monkeypatch.setattr("readback.feed.MAXIMUM_LINE", 20_000)
     huge = answer("huge", messages=[{"content": "p" * 34_000_000}])
     entry = books.load_bytes(lines([A]) + b"\n" + lines([huge, B]))
