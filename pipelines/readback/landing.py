@@ -23,8 +23,9 @@ from readback.contracts.privacy import scrub_macro
 from readback.contracts.records import record_columns
 from readback.feed import MAXIMUM_LINE, BrokenArchive, BrokenLine, Feed, open_plain, rewritten
 from readback.errors import SourceError
+from readback.labels import names, with_labels
 from readback.line_index import LineIndex
-from readback.settings import Naming, Settings
+from readback.settings import Settings
 from readback.sources import Source, recognize
 
 KEYS = {
@@ -195,7 +196,7 @@ def landing_sql(source: Source, records: str, settings: Settings) -> str:
     """The whole way from records to the contract's rows as one query, so that DuckDB streams it."""
     return (
         f"with records as not materialized ({records}),\n"
-        f"canonical as not materialized (select {_canonical_columns(source, settings)} from {_told(source)})\n"
+        f"canonical as not materialized (select {_canonical_columns(source, settings)} from {with_labels(source.body, settings, _columns_given(source))})\n"
         f"select * from (\n{store.model('continuity/' + source.header.emits)}\n)"
     )
 
@@ -210,7 +211,7 @@ def _canonical_columns(source: Source, settings: Settings) -> str:
         name: f"cast({name if name in given else 'null'} as {sql_type}) as {name}" for name, sql_type in known.items()
     }
     if source.header.emits == "attempts":
-        filled |= {name: f"{_named(naming.from_, given)} as {name}" for name, naming in _namings(settings).items()}
+        filled |= {name: f"{told} as {name}" for name, told in names(settings, given).items()}
     return ",\n    ".join(filled.values())
 
 
@@ -226,39 +227,6 @@ def _columns_of(body: str, columns: tuple[tuple[str, str], ...]) -> tuple[str, .
     con = store.memory()
     prepare_session(con)
     return tuple(con.sql(f"with records as (select {empty} where false) select * from ({body})").columns)
-
-
-def _told(source: Source) -> str:
-    """The body's rows; tags as one text beside the list, because a search in a text is far cheaper than in a list."""
-    has_tags = "tags" in _columns_given(source)
-    return f"(select *{_TAG_TEXT if has_tags else ''} from ({source.body}))"
-
-
-def _namings(settings: Settings) -> dict[str, Naming]:
-    return {
-        "workflow": settings.workflow,
-        "team": settings.team,
-        "environment": settings.environment,
-        "run_id": settings.run,
-    }
-
-
-def _named(labels: tuple[str, ...], given: set[str]) -> str:
-    """The first label that a record has; `kind:key` looks into tags, metadata or attributes."""
-    found = [expression for label in labels if (expression := _label(label, given)) is not None]
-    return f"coalesce({', '.join(found)})" if found else "cast(null as varchar)"
-
-
-def _label(label: str, given: set[str]) -> str | None:
-    kind, _, key = label.partition(":")
-    if kind == "tag" and "tags" in given:
-        return f"absent(tagged(tag_text, {literal(key + ':')}))"
-    if kind in ("metadata", "attribute"):
-        column = "metadata" if kind == "metadata" else "attributes"
-        path = literal('$."' + key.replace('"', "") + '"')
-        return f"absent(json_extract_string({column}, {path}))" if column in given else None
-    column = {"session": "session_id", "trace": "trace_id"}.get(kind, kind)
-    return f"absent({column})" if column in given else None
 
 
 def _line_numbers(feed: Feed, *, has_blank_lines: bool) -> list[int] | None:
@@ -337,5 +305,4 @@ def why_unreadable(line: bytes, source: Source) -> str | None:
 
 
 _KINDS = {list: "a list", str: "a string", type(None): "null", bool: "a boolean"}
-_TAG_TEXT = ", chr(10) || array_to_string(tags, chr(10)) as tag_text"
 _KEPT_BYTES = 4000

@@ -85,7 +85,7 @@ def _counted(frame: pl.DataFrame, color: str, mode: Mode, width: int | str, step
 
 def _drawn(rows: pl.DataFrame, order: list[str], mode: Mode, width: int | str, step: int, color: Any) -> Any:
     c = theme.ink(mode)
-    axis = alt.Axis(labelLimit=210, grid=False, labelColor=c.text, labelExpr=_TWO_LINES, labelLineHeight=15)
+    axis = alt.Axis(labelLimit=270, grid=False, labelColor=c.text, labelExpr=_TWO_LINES, labelLineHeight=15)
     tips = [alt.Tooltip("name:N", title="Of"), alt.Tooltip("fallbacks:Q", title="Fallbacks", format=",")]
     base = alt.Chart(rows).encode(y=alt.Y("name:N", sort=order, title=None, axis=axis), tooltip=tips)
     x = alt.X("fallbacks:Q", title="fallbacks", axis=None, scale=alt.Scale(padding=0, domainMin=0))
