@@ -23,6 +23,7 @@ described as (
         first_cause as cause,
         served_model as model,
         served_provider as provider,
+        case when is_final_fallback then served_model end as substitute,
         case when is_fallback then 'fallback' when not is_fallback then 'preferred' end as lane,
         review_mode,
         episode_id,
@@ -34,7 +35,7 @@ described as (
 
 select
     status.metric, runs.day, runs.block, runs.workflow, runs.workflow_class, runs.team, runs.cause, runs.model,
-    runs.provider, runs.lane, runs.review_mode, runs.episode_id, runs.cluster_id, runs.hour_at,
+    runs.provider, runs.substitute, runs.lane, runs.review_mode, runs.episode_id, runs.cluster_id, runs.hour_at,
     status.status,
     status.is_mature,
     runs.is_reviewable,
@@ -50,5 +51,5 @@ inner join run_status as status on status.run_id = runs.run_id
 left join run_events as events on events.run_id = status.run_id and events.metric = status.metric
 group by
     status.metric, runs.day, runs.block, runs.workflow, runs.workflow_class, runs.team, runs.cause, runs.model,
-    runs.provider, runs.lane, runs.review_mode, runs.episode_id, runs.cluster_id, runs.hour_at, status.status,
+    runs.provider, runs.substitute, runs.lane, runs.review_mode, runs.episode_id, runs.cluster_id, runs.hour_at, status.status,
     status.is_mature, runs.is_reviewable

@@ -78,12 +78,12 @@ def label_rates(con: store.Connection) -> Labels:
 
 
 def _members(rows: pl.DataFrame) -> Iterator[tuple[Dimension, str, pl.DataFrame]]:
-    """All runs; the runs of each workflow; the runs that each substitute served against every preferred one."""
+    """All runs; the runs of each workflow; the runs whose output a substitute gave against every preferred one."""
     yield Dimension.ALL, "*", rows
-    named = rows.with_columns(pl.col("workflow").fill_null("(none)"), pl.col("served_model").fill_null("(none)"))
+    named = rows.with_columns(pl.col("workflow").fill_null("(none)"))
     for (member,), part in named.sort("workflow").group_by("workflow", maintain_order=True):
         yield Dimension.WORKFLOW, str(member), part
-    exposed = named.filter("is_fallback")
+    exposed = named.filter(pl.col("is_fallback") & pl.col("served_model").is_not_null())
     for (member,), part in exposed.sort("served_model").group_by("served_model", maintain_order=True):
         control = named.filter(~pl.col("is_fallback") & pl.col("stratum").is_in(part["stratum"].unique().implode()))
         yield Dimension.MODEL, str(member), pl.concat([part, control])
