@@ -19,13 +19,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from readback import landing, ledger, store
 from readback.faces import questions
 from readback.faces.period import Period
 from readback.feed import Feed
-from readback.settings import Settings, open_project
+from readback.settings import open_project
 from readback.simulate import simulate
 from readback.sources import sources
 
@@ -46,8 +47,9 @@ def measure_landing(requests: int, rounds: int) -> None:
         bare = [_seconds(lambda: _bare_scan(file)) for _ in range(1)]
         whole: list[float] = []
         for number in range(rounds):
+            project = folder / f"project-{number}"
             bare.append(_seconds(lambda: _bare_scan(file)))
-            whole.append(_seconds(lambda: _load(file, folder / f"project-{number}")))
+            whole.append(_seconds(partial(_load, file, project)))
         scan, load = statistics.median(bare[1:]), statistics.median(whole)
         print(f"{size / 1e6:,.0f} MB, {requests:,} requests")
         print(f"bare typed scan       {size / scan / 1e6:8,.0f} MB/s")

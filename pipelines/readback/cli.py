@@ -47,9 +47,8 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def main() -> None:
     """Run the command; every fault of a user ends in one sentence and its exit code."""
     try:
-        app(standalone_mode=False, prog_name="readback")
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        # Outside its standalone mode the library returns the code of an Exit instead of raising it.
+        sys.exit(app(standalone_mode=False, prog_name="readback"))
     except (typer.Abort, KeyboardInterrupt):
         _fail("stopped; what was published before stays as it was", 130)
     except ReadbackError as error:
@@ -356,9 +355,11 @@ def _refresh(project: Project, *, full: bool, as_of: datetime | None) -> None:
     from readback.definitions import run_in_process
 
     with err.status("Starting …") as shown:
-        run_in_process(
-            project, as_of=_utc(as_of), full=full, loaded_at=datetime.now(UTC), tell=lambda step: shown.update(f"{step} …")
-        )
+
+        def tell(step: str) -> None:
+            shown.update(f"{step} …")
+
+        run_in_process(project, as_of=_utc(as_of), full=full, loaded_at=datetime.now(UTC), tell=tell)
 
 
 def _show(project: Project) -> None:
@@ -430,5 +431,3 @@ def _print_json(rows: list[dict[str, Any]]) -> None:
 
 def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-

@@ -109,7 +109,9 @@ def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Se
         store.insert_model(con, "requests", store.model("continuity/requests"), scope)
 
 
-def build_episodes(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Range], as_of: datetime) -> datetime | None:
+def build_episodes(
+    con: store.Connection, rule: EpisodeRule, ranges: Sequence[Range], as_of: datetime
+) -> datetime | None:
     """Replace the episodes that the stretches may have changed; since when episodes changed, None where none did."""
     since = _find_restarts(con, rule, ranges)
     parameters = _rule_parameters(rule) | {"as_of": as_of}
@@ -121,6 +123,8 @@ def build_episodes(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Ra
             where episodes.workflow is not distinct from s.workflow and episodes.preferred_model = s.preferred_model
             and episodes.opened_at >= s.restart_at"""
         )
+        _temp_table(con, "episode_stream", "continuity/episode_stream", parameters)
+        _temp_table(con, "episode_spans", "continuity/episode_spans", parameters)
         store.insert_model(con, "episodes", store.model("continuity/episodes"), parameters)
     _age_episodes(con, rule, as_of)
     _add_context(con, since, as_of)
@@ -227,7 +231,8 @@ def _find_restarts(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Ra
         store.insert_model(con, "restarts", store.model("continuity/restarts"), parameters)
     con.execute(
         """create or replace temp table restarts as
-        select workflow, preferred_model, min(restart_at) as restart_at from restarts group by workflow, preferred_model"""
+        select workflow, preferred_model, min(restart_at) as restart_at from restarts
+        group by workflow, preferred_model"""
     )
     ((since,),) = con.execute("select min(restart_at) from restarts").fetchall()
     return since if isinstance(since, datetime) else None
@@ -250,8 +255,9 @@ def _age_episodes(con: store.Connection, rule: EpisodeRule, as_of: datetime) -> 
     con.execute(
         """update episodes set
             state = case when last_seen_at + to_seconds($gap_s) >= $as_of then 'open' else 'quiet' end,
-            duration_s = (epoch_us(case when last_seen_at + to_seconds($gap_s) >= $as_of then $as_of else last_seen_at end)
-                - epoch_us(opened_at)) / 1000000.0
+            duration_s = (epoch_us(
+                case when last_seen_at + to_seconds($gap_s) >= $as_of then $as_of else last_seen_at end
+            ) - epoch_us(opened_at)) / 1000000.0
         where state in ('open', 'quiet')""",
         {"gap_s": rule.gap, "as_of": as_of},
     )

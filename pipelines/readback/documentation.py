@@ -45,7 +45,7 @@ def metrics_page() -> str:
     parts = [
         "# Metrics",
         _GENERATED.format(origin="the headers of `models/metrics/`"),
-        "Every figure comes with numerator, denominator, 95% interval, effective n, coverage, maturity, status and as_of.",
+        "Every figure comes with numerator, denominator, 95% interval, effective n, coverage, maturity and as_of.",
         *(_metric_section(definition) for definition in definitions().values()),
     ]
     return "\n\n".join(parts) + "\n"
@@ -72,7 +72,8 @@ def _metric_section(metric: Definition) -> str:
         f"**Definition**: version {metric.definition_version}; {', '.join(metric.references) or 'ours'}",
     ]
     remarks = " ".join(metric.remarks.split())
-    return "\n\n".join(part for part in (f"## {metric.metric}", f"*{metric.question}*", remarks, "\n".join(f"- {fact}" for fact in facts)) if part)
+    parts = [f"## {metric.metric}", f"*{metric.question}*", remarks, "\n".join(f"- {fact}" for fact in facts)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _threshold(metric: Definition) -> str:

@@ -21,8 +21,8 @@ from readback import store
 from readback.contracts.ddl import literal
 from readback.contracts.privacy import scrub_macro
 from readback.contracts.records import record_columns
-from readback.feed import MAXIMUM_LINE, BrokenArchive, BrokenLine, Feed, open_plain, rewritten
 from readback.errors import SourceError
+from readback.feed import MAXIMUM_LINE, BrokenArchive, BrokenLine, Feed, open_plain, rewritten
 from readback.labels import names, with_labels
 from readback.line_index import LineIndex
 from readback.settings import Settings
@@ -48,6 +48,7 @@ TIMES = {
 _ABSENT = ("", "none", "null", "unknown", "n/a", "undefined")
 """Words that gateways write for nothing. Spelled as a chain of `or`: DuckDB makes a join of a long `in`."""
 _LONGEST_ABSENT = max(map(len, _ABSENT))
+
 
 @dataclass
 class Landed:
@@ -79,7 +80,8 @@ def prepare_session(con: store.Connection) -> None:
     )
     is_absent = " or ".join(f"lower(word) = {literal(word)}" for word in _ABSENT)
     con.execute(
-        f"create or replace temp macro absent(word) as case when strlen(word) > {_LONGEST_ABSENT} or not ({is_absent}) then word end"
+        "create or replace temp macro absent(word) as "
+        f"case when strlen(word) > {_LONGEST_ABSENT} or not ({is_absent}) then word end"
     )
 
 
@@ -157,7 +159,8 @@ def _read_nested(
         stage.unlink(missing_ok=True)
     key, time = KEYS[source.header.emits], TIMES[source.header.emits]
     problems = con.execute(
-        f"select distinct line - 1, problem from read_parquet({literal(str(part))}) where {key} is null and problem is not null"
+        f"""select distinct line - 1, problem from read_parquet({literal(str(part))})
+        where {key} is null and problem is not null"""
     ).fetchall()
     unread: dict[int, str | None] = dict.fromkeys((ordinal for (ordinal,) in found), None)
     unread.update(problems)
@@ -180,7 +183,8 @@ def _span(key: str, time: str) -> str:
 
 
 def _copy(con: store.Connection, sql: str, part: Path, parameters: Mapping[str, Any]) -> None:
-    con.execute(f"copy (\n{sql}\n) to {literal(str(part))} (format parquet, parquet_version v2)", store.bound(sql, parameters))
+    target = f"{literal(str(part))} (format parquet, parquet_version v2)"
+    con.execute(f"copy (\n{sql}\n) to {target}", store.bound(sql, parameters))
 
 
 def records_of(source: Source, feed: Feed) -> str:
@@ -194,9 +198,10 @@ def records_of(source: Source, feed: Feed) -> str:
 
 def landing_sql(source: Source, records: str, settings: Settings) -> str:
     """The whole way from records to the contract's rows as one query, so that DuckDB streams it."""
+    rows = with_labels(source.body, settings, _columns_given(source))
     return (
         f"with records as not materialized ({records}),\n"
-        f"canonical as not materialized (select {_canonical_columns(source, settings)} from {with_labels(source.body, settings, _columns_given(source))})\n"
+        f"canonical as not materialized (select {_canonical_columns(source, settings)} from {rows})\n"
         f"select * from (\n{store.model('continuity/' + source.header.emits)}\n)"
     )
 
@@ -206,7 +211,8 @@ def _canonical_columns(source: Source, settings: Settings) -> str:
     given = set(_columns_given(source))
     known = record_columns(source.header.emits)
     if strange := given - set(known):
-        raise SourceError(f"gives unknown columns: {', '.join(sorted(strange))}", file=f"models/sources/{source.name}.sql")
+        told = ", ".join(sorted(strange))
+        raise SourceError(f"gives unknown columns: {told}", file=f"models/sources/{source.name}.sql")
     filled = {
         name: f"cast({name if name in given else 'null'} as {sql_type}) as {name}" for name, sql_type in known.items()
     }

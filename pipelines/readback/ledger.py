@@ -303,9 +303,10 @@ def _settle_attempts(con: store.Connection, source: Source, landed: Landed) -> i
     repeated = _without_repeats(con, landed) if landed.rows else 0
     if landed.rows:
         part = literal(str(landed.part))
+        file_id = landed.part.stem.partition("-")[0]
         con.execute(
             "insert into ledger.parts values (?, ?, ?, ?, ?, ?)",
-            [landed.part.stem.partition("-")[0], str(landed.part), source.name, landed.rows, landed.first_at, landed.last_at],
+            [file_id, str(landed.part), source.name, landed.rows, landed.first_at, landed.last_at],
         )
         con.execute(
             f"""insert into ledger.dirty_days

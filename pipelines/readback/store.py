@@ -1,6 +1,5 @@
 """The only file that opens DuckDB: the writer's warehouse, the reader's snapshot, and publishing one as the other."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,7 +65,8 @@ def attempts_view(parts: Sequence[str]) -> str:
         empty = ", ".join(f"cast(null as {column.sql_type}) as {column.name}" for column in columns(Attempt))
         return f"create or replace view attempts as select {empty} where false"
     files = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)
-    return f"create or replace view attempts as select {names} from read_parquet([{files}], file_row_number = true) where attempt_id is not null"
+    scan = f"read_parquet([{files}], file_row_number = true)"
+    return f"create or replace view attempts as select {names} from {scan} where attempt_id is not null"
 
 
 def model(name: str) -> str:
@@ -144,11 +144,11 @@ def publish(con: Connection, project: Project, snapshot_id: str) -> Path:
     snapshot = folder / f"snapshot-{snapshot_id}.duckdb"
     unfinished = snapshot.with_suffix(".partial")
     shutil.copyfile(project.warehouse, unfinished)
-    os.replace(unfinished, snapshot)
+    unfinished.replace(snapshot)
     link = folder / ".next"
     link.unlink(missing_ok=True)
     link.symlink_to(snapshot.name)
-    os.replace(link, project.published)
+    link.replace(project.published)
     _forget_old(folder, snapshot)
     return snapshot
 
@@ -170,7 +170,8 @@ def reader(project: Project) -> Iterator[Connection]:
 def connect_published(project: Project) -> Connection:
     """A connection to the newest snapshot; it keeps its rows when a newer one is published."""
     if not project.published.exists():
-        raise NotPublished(f"nothing published yet; `readback run --project {project.root}` makes it", file=project.root)
+        told = f"nothing published yet; `readback run --project {project.root}` makes it"
+        raise NotPublished(told, file=project.root)
     con = _configured(duckdb.connect(str(project.published.resolve()), read_only=True))
     _confine(con, project)
     return con
@@ -238,5 +239,3 @@ def _forget_old(folder: Path, newest: Path) -> None:
         file.unlink(missing_ok=True)
     for partial in folder.glob("*.partial"):
         partial.unlink(missing_ok=True)
-
-

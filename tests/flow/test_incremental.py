@@ -70,4 +70,3 @@ def rows(folder: Path, table: str) -> pl.DataFrame:
 @pytest.mark.parametrize("table", COMPARED)
 def test_pieces_give_what_the_whole_gives(whole: Path, pieces: Path, table: str) -> None:
     assert_frame_equal(rows(pieces, table), rows(whole, table), abs_tol=1e-6)
-

@@ -2,7 +2,8 @@
 
 A case names the model, its parameters, partial input rows and partial expected rows. Input tables have the
 columns of their contract, the ones that a case leaves out are NULL; only the columns that an expected row
-names are compared. Tables without a contract take their columns from the rows of the case.
+names are compared. Tables without a contract take their columns from the rows of the case. `steps` are models that are
+run before, each into a table of its name.
 """
 
 from datetime import date, datetime
@@ -24,6 +25,9 @@ def test_model_gives_the_expected_rows(path: Path) -> None:
     con = store.memory()
     for table, rows in case["inputs"].items():
         create_input(con, table, rows or [])
+    for step in case.get("steps", []):
+        sql = store.model(step)
+        con.execute(f"create table {step.rpartition('/')[2]} as {sql}", store.bound(sql, case.get("params")))
     relation = store.query(con, store.model(case["model"]), case.get("params"))
     found = [dict(zip(relation.columns, row, strict=True)) for row in relation.order(case["order_by"]).fetchall()]
     assert len(found) == len(case["expect"]), f"{len(found)} rows: {found}"

@@ -1,10 +1,10 @@
 """Every line of every file is accounted for, once, under its right number and reason; nothing else is lost."""
 
 import csv
+import errno
 import gzip
 import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -300,13 +300,21 @@ def test_file_that_vanished_stops_no_other(books: Ledger) -> None:
     assert books.rows("select state, count(*) from files group by all") == [("loaded", 2)]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_file_without_permission_stops_no_other(books: Ledger) -> None:
-    closed = books.project.root / "closed.jsonl"
+def test_file_without_permission_stops_no_other(books: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, there = books.project.root / "closed.jsonl", books.project.root / "there.jsonl"
     closed.write_bytes(lines([A]))
-    closed.chmod(0)
-    (refused,) = books.load(closed)
+    there.write_bytes(lines([B]))
+    opened = Path.open
+
+    def guarded(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    refused, loaded = books.load(closed, there)
     assert (refused.state, refused.reason) == ("failed", "cannot be opened: Permission denied")
+    assert loaded.row_lines == 1
 
 
 def test_records_of_two_formats_in_one_file_are_told_apart(books: Ledger) -> None:

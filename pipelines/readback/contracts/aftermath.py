@@ -148,5 +148,5 @@ class RunStatus(Row):
     released_at: datetime | None = Field(description="Start of the window.")
     window_s: float = Field(ge=0, description="Attribution window in seconds.")
     workflow: str | None = Field(description="Workflow of the run.")
-    lane: MetricLane | None = Field(description="preferred or fallback, by any fallback in the run; NULL if underivable.")
+    lane: MetricLane | None = Field(description="fallback if any request of the run was one; NULL if underivable.")
     weight: float = Field(ge=0, description="1 / sampling rate of the outcome source.")

@@ -12,9 +12,7 @@ def create_table(row: type[Row], schema: str = "main") -> str:
 def comments(row: type[Row], kind: str = "table") -> list[str]:
     """One `comment on` statement for the table or view and one for each column."""
     told = [f"comment on {kind} {row.table} is {literal(describe(row))}"]
-    told += [
-        f"comment on column {row.table}.{column.name} is {literal(column.description)}" for column in columns(row)
-    ]
+    told += [f"comment on column {row.table}.{column.name} is {literal(column.description)}" for column in columns(row)]
     return told
 
 

@@ -124,7 +124,8 @@ def mantel_haenszel_difference(
         ValueError: A count is negative or exceeds its rows, lengths differ, a cluster names no
             stratum, or only one arm has clusters.
 
-    Source: Greenland & Robins 1985; Sato 1989; clusters centred at the common difference: coverage .946 to .975 in simulation.
+    Source: Greenland & Robins 1985; Sato 1989; clusters centred at the common difference, whose intervals cover .946
+    to .975 in simulation.
 
     >>> result = mantel_haenszel_difference(Strata([30, 8], [100, 40], [40, 30], [200, 300]))
     >>> round(result.difference, 4), round(result.crude, 4)
@@ -139,9 +140,7 @@ def mantel_haenszel_difference(
     if exposed_clusters is None or control_clusters is None:
         variance, degrees = _independent_variance(counts, difference), math.inf
     else:
-        variance, g, clusters = _cluster_variance(
-            counts, difference, exposed_clusters, control_clusters
-        )
+        variance, g, clusters = _cluster_variance(counts, difference, exposed_clusters, control_clusters)
         degrees = g - 1
     return _summary(counts, difference, variance, degrees, level, g, clusters)
 
@@ -186,9 +185,7 @@ def minimum_detectable_difference(
     """
     from scipy.special import ndtri
 
-    rate, exposed, control = np.broadcast_arrays(
-        *(np.asarray(a, dtype=np.float64) for a in (p, n1, n0))
-    )
+    rate, exposed, control = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (p, n1, n0)))
     usable = (exposed > 0) & (control > 0) & (rate > 0) & (rate < 1)
     per_row = 1 / np.where(usable, exposed, 1.0) + 1 / np.where(usable, control, 1.0)
     spread = np.where(usable, rate * (1 - rate) * per_row, np.nan)
@@ -198,8 +195,7 @@ def minimum_detectable_difference(
 
 def _weighted(strata: Strata) -> _Counts:
     x1, n1, x0, n0 = (
-        np.atleast_1d(np.asarray(a, dtype=np.float64))
-        for a in (strata.x1, strata.n1, strata.x0, strata.n0)
+        np.atleast_1d(np.asarray(a, dtype=np.float64)) for a in (strata.x1, strata.n1, strata.x0, strata.n0)
     )
     if not x1.shape == n1.shape == x0.shape == n0.shape:
         raise ValueError("strata must give four arrays of one length")
@@ -239,9 +235,7 @@ def _cluster_variance(
     return _scatter(influence) + _scatter(influence0), g, int(reach.size)
 
 
-def _influence(
-    arm: Clusters, counts: _Counts, rows: Floats, centre: Floats
-) -> tuple[Floats, Floats]:
+def _influence(arm: Clusters, counts: _Counts, rows: Floats, centre: Floats) -> tuple[Floats, Floats]:
     """Per cluster of an arm: pull on the difference, and share of the arm's weighted rows."""
     stratum = np.asarray(arm.stratum, dtype=np.intp)
     x, n = np.asarray(arm.x, dtype=np.float64), np.asarray(arm.n, dtype=np.float64)

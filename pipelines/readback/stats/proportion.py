@@ -245,9 +245,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.divide(part, whole, out=empty, where=whole > 0), dtype=np.float64)
 
 
-def _wilson_on(
-    successes: ArrayLike, n: ArrayLike, effective: ArrayLike | None, level: float
-) -> Intervals:
+def _wilson_on(successes: ArrayLike, n: ArrayLike, effective: ArrayLike | None, level: float) -> Intervals:
     if effective is None:
         return wilson(successes, n, level)
     rate = np.nan_to_num(_ratio(*_counts(successes, n)))

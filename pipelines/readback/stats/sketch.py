@@ -115,9 +115,7 @@ def _gamma(alpha: float) -> float:
     return (1 + alpha) / (1 - alpha)
 
 
-def _cumulative(
-    buckets: ArrayLike, counts: ArrayLike
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _cumulative(buckets: ArrayLike, counts: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     index, n = np.asarray(buckets, dtype=np.int64), np.asarray(counts, dtype=np.int64)
     if index.ndim != 1 or index.shape != n.shape:
         raise ValueError("buckets and counts must be one-dimensional and of one length")
@@ -148,9 +146,7 @@ def _binomial_quantile(probability: float, n: int, q: float) -> int:
     return k - 1 if k > 0 and float(bdtr(k - 1, n, q)) >= probability else k
 
 
-def _at_rank(
-    index: NDArray[np.int64], ranks: NDArray[np.int64], rank: int, alpha: float
-) -> float | None:
+def _at_rank(index: NDArray[np.int64], ranks: NDArray[np.int64], rank: int, alpha: float) -> float | None:
     if not 1 <= rank <= ranks[-1]:
         return None
     return float(bucket_value(index[np.searchsorted(ranks, rank, side="left")], alpha))

@@ -131,9 +131,7 @@ def quantile(curve: Curve, q: float) -> Estimate:
     )
 
 
-def share_within(
-    durations: ArrayLike, observed: ArrayLike, horizon: float, level: float = 0.95
-) -> Estimate:
+def share_within(durations: ArrayLike, observed: ArrayLike, horizon: float, level: float = 0.95) -> Estimate:
     """Estimate the share of rows whose event comes within `horizon` seconds: 1 − S(horizon).
 
     The limits are those of the curve's band; where none or all had the event the band is
@@ -162,9 +160,7 @@ def share_within(
     )
 
 
-def rmst(
-    durations: ArrayLike, observed: ArrayLike, tau: float, level: float = 0.95
-) -> RestrictedMean:
+def rmst(durations: ArrayLike, observed: ArrayLike, tau: float, level: float = 0.95) -> RestrictedMean:
     """Estimate the mean number of seconds spent before the event inside the first `tau` seconds.
 
     The interval uses Student's t on events − 1 (events within `tau`). Below 20 events `low` and
@@ -189,14 +185,10 @@ def rmst(
     if events < MINIMUM_EVENTS_FOR_RMST_INTERVAL:
         return RestrictedMean(area, None, None, curve.n, float(events), error)
     half = critical.student(level, events - 1) * error
-    return RestrictedMean(
-        area, max(area - half, 0.0), min(area + half, tau), curve.n, float(events), error
-    )
+    return RestrictedMean(area, max(area - half, 0.0), min(area + half, tau), curve.n, float(events), error)
 
 
-def log_rank(
-    durations_a: ArrayLike, observed_a: ArrayLike, durations_b: ArrayLike, observed_b: ArrayLike
-) -> LogRank:
+def log_rank(durations_a: ArrayLike, observed_a: ArrayLike, durations_b: ArrayLike, observed_b: ArrayLike) -> LogRank:
     """Test whether two samples share one survival function (χ² with one degree of freedom).
 
     `statistic` and `p_value` are None when a sample is empty or no event distinguishes them.
@@ -210,9 +202,7 @@ def log_rank(
 
     seconds_a, happened_a = _checked(durations_a, observed_a)
     seconds_b, happened_b = _checked(durations_b, observed_b)
-    times, d = np.unique(
-        np.concatenate([seconds_a[happened_a], seconds_b[happened_b]]), return_counts=True
-    )
+    times, d = np.unique(np.concatenate([seconds_a[happened_a], seconds_b[happened_b]]), return_counts=True)
     at_risk_a, at_risk_b = _at_risk(seconds_a, times), _at_risk(seconds_b, times)
     total = at_risk_a + at_risk_b
     share = at_risk_a / total

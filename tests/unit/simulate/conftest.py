@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import recount
+
 from readback.simulate import Truth, simulate
 
 END = datetime(2026, 11, 1, tzinfo=UTC)

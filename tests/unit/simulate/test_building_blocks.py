@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import zstandard
+
 from readback.simulate.daily_files import DailyFiles
 from readback.simulate.ids import hex_ids, uuids
 from readback.simulate.lines import choice, fill, seconds_text, usd_text, utc_text

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from readback.simulate import Truth, simulate
 
 END = datetime(2026, 11, 1, tzinfo=UTC)

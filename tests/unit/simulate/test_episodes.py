@@ -3,9 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from recount import Seen
+
 from readback.simulate import Truth
 from readback.simulate.fleet import WORKFLOWS
-from recount import Seen
 
 OPEN_COUNT, OPEN_WITHIN, GAP = 2, 300, 600
 CLOSE_COUNT, CLOSE_SPAN, HYSTERESIS = 3, 60, 900

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import recount
+from recount import Seen
+
 from readback.simulate import Truth
 from readback.simulate.outcome_rules import KIND_OF, RULES, WATCHERS
-from recount import Seen
 
 KEYS = ("run_id", "request_id", "provider_response_id")
 

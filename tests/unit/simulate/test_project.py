@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from readback.simulate import Truth
 from recount import Seen
+
+from readback.simulate import Truth
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import recount
+from recount import Seen
+
 from readback.simulate import Truth
 from readback.simulate.fleet import MODELS, WORKFLOWS
-from recount import Seen
 
 MODEL_OF = {name: m.model_id for m in MODELS for name in (m.model_id, m.name, *m.names)}
 

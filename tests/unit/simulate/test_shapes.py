@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import recount
 from key_types import REAL, key_types
+
 from readback.simulate import Truth
 
 HERE = Path(__file__).parent

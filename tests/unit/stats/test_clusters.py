@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from readback.stats import ClusterSums, design_effect, effective_n, pooled_icc, wilson
 from readback.stats.estimate import Floats
 

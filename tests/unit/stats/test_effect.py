@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats as scipy_stats
+from statsmodels.stats.contingency_tables import StratifiedTable
+
 from readback.stats import (
     AdjustedDifference,
     Clusters,
@@ -11,8 +14,6 @@ from readback.stats import (
     minimum_detectable_difference,
 )
 from readback.stats.estimate import Floats
-from scipy import stats as scipy_stats
-from statsmodels.stats.contingency_tables import StratifiedTable
 
 # Charig et al. 1986, success of open surgery (exposed) and keyhole surgery, by stone size.
 KIDNEY_STONES = Strata(x1=[81, 192], n1=[87, 263], x0=[234, 55], n0=[270, 80])
@@ -93,9 +94,7 @@ def test_strata_without_both_arms_drop_out_and_lower_the_overlap() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "strata", [Strata([], [], [], []), Strata([3], [9], [0], [0]), Strata([0], [0], [3], [9])]
-)
+@pytest.mark.parametrize("strata", [Strata([], [], [], []), Strata([3], [9], [0], [0]), Strata([0], [0], [3], [9])])
 def test_no_stratum_with_both_arms_gives_no_difference(strata: Strata) -> None:
     found = mantel_haenszel_difference(strata)
     assert found.difference is found.low is found.high is found.risk_ratio is found.e_value is None
@@ -103,9 +102,7 @@ def test_no_stratum_with_both_arms_gives_no_difference(strata: Strata) -> None:
 
 
 def test_clusters_without_a_common_stratum_give_no_difference() -> None:
-    found = mantel_haenszel_difference(
-        Strata([3], [9], [0], [0]), Clusters([0], [3], [9]), Clusters([], [], [])
-    )
+    found = mantel_haenszel_difference(Strata([3], [9], [0], [0]), Clusters([0], [3], [9]), Clusters([], [], []))
     assert (found.difference, found.low, found.clusters) == (None, None, 0)
 
 
@@ -196,9 +193,7 @@ def test_episode_robust_interval_covers_where_independence_does_not() -> None:
     assert np.mean(crude) > 0.05
 
 
-@pytest.mark.parametrize(
-    ("ratio", "expected"), [(3.9, 7.2630), (2.4, 4.2330), (10.73, 20.9478), (8.02, 15.5234)]
-)
+@pytest.mark.parametrize(("ratio", "expected"), [(3.9, 7.2630), (2.4, 4.2330), (10.73, 20.9478), (8.02, 15.5234)])
 def test_e_value_gives_vanderweele_and_ding_2017(ratio: float, expected: float) -> None:
     assert e_value(ratio)[0] == pytest.approx(expected, abs=5e-5)
 

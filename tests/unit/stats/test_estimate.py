@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from readback import stats
 from readback.stats import Estimate, critical
 
@@ -53,7 +54,5 @@ def test_import_loads_neither_scipy_nor_another_readback_module() -> None:
         " or m.startswith('readback.') and not m.startswith('readback.stats')])"
     )
     folder = Path(stats.__file__).parents[2]
-    run = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -5,6 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.special import bdtr
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.rates import confint_poisson
+
 from readback.stats import (
     Intervals,
     clopper_pearson,
@@ -13,9 +17,6 @@ from readback.stats import (
     poisson_rate,
     wilson,
 )
-from scipy.special import bdtr
-from statsmodels.stats.proportion import proportion_confint
-from statsmodels.stats.rates import confint_poisson
 
 Interval = Callable[..., Intervals]
 
@@ -76,9 +77,7 @@ def test_limits_at_the_edges_are_exact(interval: Interval) -> None:
     assert (value.tolist(), float(low[0]), float(high[1])) == ([0.0, 1.0], 0.0, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("n", "mean"), [(5, 0.954), (10, 0.954), (20, 0.953), (50, 0.952), (200, 0.950)]
-)
+@pytest.mark.parametrize(("n", "mean"), [(5, 0.954), (10, 0.954), (20, 0.953), (50, 0.952), (200, 0.950)])
 def test_wilson_covers_on_average_as_in_statistics_md_1_1(n: int, mean: float) -> None:
     p = np.linspace(0.005, 0.5, 4000)
     _, low, high = wilson(np.arange(n + 1), n)
@@ -127,9 +126,7 @@ def test_negative_exposure_is_refused() -> None:
         ((10, 10, 0, 10), 0.6075, 1.0),
     ],
 )
-def test_newcombe_gives_newcombe_1998_table_ii(
-    counts: tuple[int, ...], low: float, high: float
-) -> None:
+def test_newcombe_gives_newcombe_1998_table_ii(counts: tuple[int, ...], low: float, high: float) -> None:
     assert newcombe_difference(*counts)[1:] == pytest.approx((low, high), abs=5e-5)
 
 
@@ -141,9 +138,7 @@ def test_newcombe_gives_newcombe_1998_table_ii(
         ((84, 101, 89, 105), -0.1191, 0.0860),
     ],
 )
-def test_miettinen_nurminen_gives_the_published_limits(
-    counts: tuple[int, ...], low: float, high: float
-) -> None:
+def test_miettinen_nurminen_gives_the_published_limits(counts: tuple[int, ...], low: float, high: float) -> None:
     assert miettinen_nurminen_difference(*counts)[1:] == pytest.approx((low, high), abs=5e-5)
 
 

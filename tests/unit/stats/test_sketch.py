@@ -5,6 +5,7 @@ import math
 import duckdb
 import numpy as np
 import pytest
+
 from readback.stats import ZERO_BUCKET, bucket, bucket_value, sketch_quantile
 
 GAMMA = 1.01 / 0.99

@@ -7,6 +7,8 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
 from numpy.typing import NDArray
+from scipy import stats as scipy_stats
+
 from readback.stats import (
     Curve,
     kaplan_meier,
@@ -16,7 +18,6 @@ from readback.stats import (
     survival_median,
     survival_quantile,
 )
-from scipy import stats as scipy_stats
 
 # Freireich et al. 1963, weeks of remission; the standard worked example of the field.
 MP6 = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
@@ -70,9 +71,7 @@ def test_curve_and_band_equal_scipy(
     censored: tuple[NDArray[np.float64], NDArray[np.bool_]],
 ) -> None:
     time, seen = censored
-    reference: Any = scipy_stats.ecdf(
-        scipy_stats.CensoredData(uncensored=time[seen], right=time[~seen])
-    ).sf
+    reference: Any = scipy_stats.ecdf(scipy_stats.CensoredData(uncensored=time[seen], right=time[~seen])).sf
     curve = kaplan_meier(time, seen)
     np.testing.assert_array_equal(curve.time, reference.quantiles)
     np.testing.assert_allclose(curve.survival, reference.probabilities, atol=1e-12)
@@ -88,9 +87,7 @@ def test_curve_and_mean_equal_lifelines(
     time, seen = censored
     fitted = KaplanMeierFitter().fit(time, seen)
     curve = kaplan_meier(time, seen)
-    np.testing.assert_allclose(
-        curve.survival, fitted.survival_function_at_times(curve.time), atol=1e-9
-    )
+    np.testing.assert_allclose(curve.survival, fitted.survival_function_at_times(curve.time), atol=1e-9)
     assert survival_median(curve).value == fitted.median_survival_time_
     expected = restricted_mean_survival_time(fitted, t=900)
     assert rmst(time, seen, 900).value == pytest.approx(expected, rel=1e-9)

@@ -1,0 +1,277 @@
+"""The command, as people and scripts use it: what it prints, its exit codes, and one sentence for every mistake."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from readback import store
+from readback.cli import app, main
+from readback.definitions import run_in_process
+from readback.settings import open_project
+from readback.simulate import simulate
+
+END = datetime(2026, 11, 1, tzinfo=UTC)
+README = Path(__file__).parents[2] / "README.md"
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fleet")
+    simulate(folder, 6000, 9.0, 5, END)
+    run_in_process(open_project(folder), loaded_at=END)
+    return folder
+
+
+@pytest.fixture
+def readback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run the command in this process: exit code, standard output, standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["readback", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+def test_run_prints_the_five_metrics_and_finds_nothing_new(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("run", "--project", fleet)
+    assert code == 0
+    for metric in ("Fallback frequency", "Recovery time", "Rework rate", "Human override rate", "Downstream error"):
+        assert metric in out
+
+
+def test_metrics_as_json_have_the_columns_of_the_table(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("metrics", "--project", fleet, "--by", "workflow", "--grain", "week", "--json")
+    rows = json.loads(out)
+    assert code == 0
+    assert {"metric", "value", "low", "high", "coverage", "maturity", "status", "as_of"} <= set(rows[0])
+    assert {row["dimension"] for row in rows} == {"workflow"}
+
+
+def test_sql_reads_and_writes_json(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("sql", "select count(*) as n from requests", "--project", fleet, "--json")
+    assert (code, json.loads(out)) == (0, [{"n": 6000}])
+
+
+def test_csv_holds_no_formula(readback: Command, fleet: Path) -> None:
+    _, out, _ = readback("sql", "select '=cmd()' as a, 1 as b, ['x'] as c", "--project", fleet, "--csv")
+    assert out.splitlines()[1].startswith("'=cmd()")
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("drop table requests", "only a statement that reads"),
+        ("copy (select 1) to 'x.csv'", "only a statement that reads"),
+        ("select 1; select 2", "expected one statement"),
+        ("selec 1", "syntax error"),
+        ("select * from read_csv('/etc/passwd')", "disabled"),
+        ("select * from 'https://example.org/x.parquet'", "https"),
+    ],
+)
+def test_sql_refuses_what_does_not_only_read(readback: Command, fleet: Path, statement: str, sentence: str) -> None:
+    code, out, err = readback("sql", statement, "--project", fleet)
+    assert (code, out) == (1, "")
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+def test_status_balances(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("status", "--project", fleet)
+    assert code == 0
+    assert "Every line that was read is accounted for." in out
+
+
+def test_status_that_does_not_balance_exits_with_1(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    shutil.copytree(fleet, tmp_path / "lossy", symlinks=True)
+    project = open_project(tmp_path / "lossy")
+    with store.warehouse(project) as con:
+        con.execute("update files set lines = lines + 1 where path like '%2026-10-31%'")
+        store.publish(con, project, "lossy")
+    code, out, _ = readback("status", "--project", project.root)
+    assert code == 1
+    assert "LOST LINES" in out
+
+
+def test_alerts_check_exits_with_2_when_one_is_open(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("alerts", "check", "--project", fleet)
+    assert code == 2
+    assert "silent downgrade" in out
+
+
+def test_acknowledged_alert_fires_no_more(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    shutil.copytree(fleet, tmp_path / "acked", symlinks=True)
+    project = tmp_path / "acked"
+    _, out, _ = readback("alerts", "list", "--json", "--project", project)
+    for alert in json.loads(out):
+        assert readback("alerts", "ack", alert["alert_id"], "--project", project, "--who", "role:ops")[0] == 0
+    assert readback("alerts", "check", "--project", project)[0] == 0
+
+
+def test_recommendations_come_as_text_json_and_patch(readback: Command, fleet: Path) -> None:
+    assert readback("recommend", "--project", fleet)[0] == 0
+    _, out, _ = readback("recommend", "--project", fleet, "--json")
+    assert json.loads(out)
+    code, patch, _ = readback("recommend", "--project", fleet, "--patch")
+    assert code == 0
+    assert patch == "" or patch.startswith(("---", "#"))
+
+
+def test_report_is_one_file(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("report", "--project", fleet, "--month", "2026-10")
+    file = Path(out.split("Wrote ")[1].strip())
+    assert code == 0
+    assert file.read_text().startswith("<!")
+
+
+def test_init_makes_a_project_that_runs(readback: Command, tmp_path: Path) -> None:
+    assert readback("init", tmp_path / "fresh")[0] == 0
+    assert readback("policy", "check", "--project", tmp_path / "fresh")[0] == 0
+    code, out, _ = readback("run", "--project", tmp_path / "fresh")
+    assert code == 0
+    assert "Fallback frequency" in out
+
+
+def test_init_changes_nothing_that_is_there(readback: Command, fleet: Path) -> None:
+    code, _, err = readback("init", fleet)
+    assert (code, "exists already" in err) == (1, True)
+
+
+def test_load_says_what_became_of_each_file(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    shutil.copytree(fleet, tmp_path / "loading", symlinks=True)
+    strange = tmp_path / "strange.json"
+    strange.write_text('{"startTime": 1, "hello": "world"}\n')
+    code, out, _ = readback("load", strange, "--project", tmp_path / "loading")
+    assert code == 0
+    assert "nearest is" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["run"], "no readback.toml here"),
+        (["status"], "no readback.toml here"),
+        (["load", "missing.jsonl"], "no"),
+        (["metrics"], "no readback.toml here"),
+        (["metrics", "--by", "nothing"], "expected one of all, workflow"),
+        (["simulate", "--out", "x", "--days", "0"], "day"),
+        (["nonsense"], "nonsense"),
+        (["run", "--wrong"], "--wrong"),
+    ],
+)
+def test_mistakes_end_in_one_sentence(
+    readback: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = readback(*arguments)
+    assert code == 1
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "sentence"),
+    [
+        (
+            "readback.toml",
+            '[project]\ntimezon = "UTC"\n',
+            "readback.toml:2: project.timezon: unknown key; did you mean `timezone`?",
+        ),
+        ("readback.toml", "[project\n", "not valid TOML"),
+        ("readback.toml", '[[inputs]]\npath = "x"\nsource = "litelm"\n', "unknown source 'litelm'"),
+        ("policy.yaml", "apiVersion: [", "policy.yaml"),
+    ],
+)
+def test_configuration_at_fault_names_file_line_and_key(
+    readback: Command, tmp_path: Path, file: str, text: str, sentence: str
+) -> None:
+    (tmp_path / "readback.toml").write_text("")
+    (tmp_path / file).write_text(text)
+    code, _, err = readback("run", "--project", tmp_path)
+    assert code == 1
+    assert sentence in err
+
+
+def test_policy_with_a_cycle_is_explained(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    shutil.copyfile(fleet / "readback.toml", tmp_path / "readback.toml")
+    policy = (fleet / "policy.yaml").read_text()
+    target = policy.split("target: ")[1].split("\n")[0]
+    preferred = policy.split("preferred:\n  - ")[1].split("\n")[0]
+    (tmp_path / "policy.yaml").write_text(policy.replace(f"target: {target}", f"target: {preferred}", 1))
+    code, out, _ = readback("policy", "check", "--project", tmp_path)
+    assert code == 1
+    assert "P00" in out
+
+
+def test_full_disk_ends_in_one_sentence(
+    readback: Command, fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(fleet, tmp_path / "full", symlinks=True)
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device", "snapshot")
+
+    monkeypatch.setattr("readback.store.shutil.copyfile", no_space)
+    code, _, err = readback("run", "--project", tmp_path / "full")
+    assert code == 1
+    assert "No space left on device; what was published before stays as it was" in err
+
+
+def test_project_may_be_moved(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    shutil.copytree(fleet, tmp_path / "before", symlinks=True)
+    shutil.move(tmp_path / "before", tmp_path / "after")
+    assert readback("run", "--project", tmp_path / "after")[0] == 0
+    _, out, _ = readback("sql", "select count(*) > 6000 as ok from attempts", "--project", tmp_path / "after", "--json")
+    assert json.loads(out) == [{"ok": True}]
+
+
+def test_reading_everything_again_leaves_readers_their_rows(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    shutil.copytree(fleet, tmp_path / "again", symlinks=True)
+    readback("run", "--project", tmp_path / "again")
+    project = open_project(tmp_path / "again")
+    with store.warehouse(project) as con:
+        from readback import ledger
+
+        ledger.forget(con)
+    with store.reader(project) as con:
+        ((rows,),) = con.execute("select count(*) from attempts").fetchall()
+    assert rows > 6000
+
+
+def test_secret_of_the_project_is_in_no_database(fleet: Path) -> None:
+    project = open_project(fleet)
+    secret = (project.state / "hash.key").read_bytes()
+    databases = [project.warehouse, project.published.resolve()]
+    assert len(secret) >= 32
+    assert all(secret not in database.read_bytes() for database in databases)
+
+
+def test_every_command_of_the_readme_exists_and_has_help(readback: Command) -> None:
+    named = set(re.findall(r"`readback ([a-z]+)", README.read_text()))
+    known = {getattr(command.callback, "__name__", "") for command in app.registered_commands} | {"policy"}
+    assert named <= known
+    for command in sorted(known):
+        assert readback(command, "--help")[0] == 0
+
+
+def test_output_in_a_pipe_has_no_colour(readback: Command, fleet: Path) -> None:
+    _, out, err = readback("run", "--project", fleet)
+    assert "\x1b" not in out + err
+
+
+def test_environment_is_not_needed(fleet: Path) -> None:
+    assert "READBACK_PROJECT" not in os.environ
