@@ -151,10 +151,12 @@ select
         when source_system is null then 'source_system is missing'
         when source_record_id is null then 'source_record_id is missing'
         when wrong_word is not null
-            then wrong_word.name || ' is ''' || case when regexp_full_match(wrong_word.value, '[\w.-]{1,40}') then wrong_word.value else 'a text' end || '''; expected one of '
+            then wrong_word.name || ' is ''' || coalesce(nullif(regexp_extract(wrong_word.value, '^[\w.-]{1,40}$'), ''), 'a text')
+                || '''; expected one of '
                 || wrong_word.words
         when wrong_reading is not null
-            then wrong_reading.name || ' is ''' || case when regexp_full_match(wrong_reading.value, '[\w.:+-]{1,40}') then wrong_reading.value else 'a text' end || '''; expected '
+            then wrong_reading.name || ' is ''' || coalesce(nullif(regexp_extract(wrong_reading.value, '^[\w.:+-]{1,40}$'), ''), 'a text')
+                || '''; expected '
                 || wrong_reading.expected
         when occurred_at is null then 'occurred_at is missing'
         when kind = 'review_decision' and decision is null then 'decision is missing, which a review_decision needs'
