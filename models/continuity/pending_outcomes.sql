@@ -8,25 +8,29 @@ with dirty_requests as (
 
 dirty_sources as (
     select distinct source from dirty_requests
+),
+
+linked as (
+    select * from current_outcomes where outcome_id in (select outcome_id from outcome_links)
 )
 
 select outcome_id from current_outcomes where outcome_id not in (select outcome_id from outcome_links)
 union
-select outcome_id from current_outcomes where run_id in (select run_id from dirty_requests)
+select outcome_id from linked where run_id in (select run_id from dirty_requests)
 union
-select outcome_id from current_outcomes where artifact_id in (select run_id from dirty_requests)
+select outcome_id from linked where artifact_id in (select run_id from dirty_requests)
 union
-select outcome_id from current_outcomes where request_id in (select request_id from dirty_requests)
+select outcome_id from linked where request_id in (select request_id from dirty_requests)
 union
 select outcome_id
-from current_outcomes
+from linked
 cross join dirty_sources
 where dirty_sources.source || ':' || request_id in (select request_id from dirty_requests)
 union
-select outcome_id from current_outcomes
+select outcome_id from linked
 where provider_response_id in (select provider_response_id from dirty_requests)
 union
-select outcome_id from current_outcomes
+select outcome_id from linked
 where replace(lower(trace_id), '-', '') in (select trace_id from dirty_requests)
 union
-select outcome_id from current_outcomes where session_id in (select session_id from dirty_requests)
+select outcome_id from linked where session_id in (select session_id from dirty_requests)

@@ -81,7 +81,7 @@ def find_pending(con: store.Connection, dirty: Sequence[Range]) -> None:
     con.execute(f"create or replace temp table current_outcomes as\n{store.model('continuity/current_outcomes')}")
     con.execute("create or replace temp table pending_outcomes (outcome_id varchar)")
     model = store.model("continuity/pending_outcomes")
-    for start, end in dirty or [_NOTHING]:
+    for start, end in list(batches(dirty)) or [_NOTHING]:
         store.insert_model(con, "pending_outcomes", model, {"from_at": start, "to_at": end})
 
 

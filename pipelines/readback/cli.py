@@ -58,6 +58,9 @@ def main() -> None:
             raise
         place = error.filename or "the project folder"
         _fail(f"{place}: {error.strerror}; what was published before stays as it was", 1)
+    except duckdb.OutOfMemoryException:
+        told = "needs more memory than `[engine] memory_limit` of readback.toml allows; raise it and run again"
+        _fail(f"{told}; what was published before stays as it was", 1)
     except duckdb.IOException as error:
         _fail(f"{str(error).splitlines()[0]}; what was published before stays as it was", 1)
     except Exception as error:

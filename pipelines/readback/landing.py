@@ -107,7 +107,7 @@ def _read(
     con: store.Connection, source: Source, feed: Feed, part: Path, settings: Settings, parameters: Mapping[str, Any]
 ) -> Landed:
     read = _read_lines if source.header.grain == "line" else _read_nested
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, store.in_order(con):
         census = pool.submit(LineIndex.of, feed.path)
         landed, unread = read(con, source, feed, part, settings, parameters)
         index = census.result()

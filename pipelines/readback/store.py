@@ -51,6 +51,17 @@ def warehouse(project: Project) -> Iterator[Connection]:
         con.close()
 
 
+@contextmanager
+def in_order(con: Connection) -> Iterator[None]:
+    """Rows are written in the order in which they are read."""
+    ((before,),) = con.execute("select current_setting('preserve_insertion_order')").fetchall()
+    con.execute("set preserve_insertion_order = true")
+    try:
+        yield
+    finally:
+        con.execute(f"set preserve_insertion_order = {before}")
+
+
 def create_tables(con: Connection) -> None:
     """Every table of the contracts, where it does not exist yet."""
     for row in PUBLISHED:
@@ -220,6 +231,8 @@ def _configured(con: Connection) -> Connection:
 
 
 def _limit(con: Connection, project: Project) -> None:
+    """What the machine may give. Rows of tables have no order, which saves a copy; who needs one asks `in_order`."""
+    con.execute("set preserve_insertion_order = false")
     con.execute(f"set memory_limit = '{project.settings.engine.memory_limit}'")
     if project.settings.engine.threads is not None:
         con.execute(f"set threads = {project.settings.engine.threads}")

@@ -157,11 +157,11 @@ def test_time_of_a_quarantined_line_never_moves_the_watermark(books: Ledger) -> 
         line(A) + b"\n\n \t\n" + line(B),
         line(A) + b"\n\x0c\n" + line(B) + b"\n",
         line(A).replace(b", ", b",\r ", 1) + b"\n" + line(B),
-        gzip.compress(lines([A, B])),
-        gzip.compress(lines([A])) + gzip.compress(lines([B])),
+        gzip.compress(lines([A, B]), mtime=0),
+        gzip.compress(lines([A]), mtime=0) + gzip.compress(lines([B]), mtime=0),
         zstandard.compress(lines([A, B])),
         zstandard.compress(lines([A])) + zstandard.compress(lines([B])),
-        gzip.compress(b"\xef\xbb\xbf" + lines([A, B])),
+        gzip.compress(b"\xef\xbb\xbf" + lines([A, B]), mtime=0),
         json.dumps([A, B]).encode(),
         json.dumps([A, B], indent=1).encode(),
         b"[\n" + line(A) + b",\n" + line(B) + b"\n]\n",
@@ -259,7 +259,7 @@ def test_damaged_archive_gives_what_stands_before_the_damage(books: Ledger) -> N
             "nearest is litellm, but no record has",
         ),
         (b"one,two\n1,2\n", "unknown_format", "no record has a key that any format is recognized by"),
-        (gzip.compress(lines([A]))[:10], "failed", "the archive is damaged or cut off before its first line"),
+        (gzip.compress(lines([A]), mtime=0)[:10], "failed", "the archive is damaged or cut off before its first line"),
     ],
 )
 def test_file_that_is_no_log_is_refused_with_a_sentence(books: Ledger, content: bytes, state: str, reason: str) -> None:
@@ -381,8 +381,8 @@ def test_whole_last_line_without_newline_is_a_duplicate_after_growth(books: Ledg
 
 
 def test_appended_archive_is_read_again_and_repeats_are_duplicates(books: Ledger) -> None:
-    books.load_bytes(gzip.compress(lines([A])), "log.gz")
-    grown = books.load_bytes(gzip.compress(lines([A])) + gzip.compress(lines([B])), "log.gz")
+    books.load_bytes(gzip.compress(lines([A]), mtime=0), "log.gz")
+    grown = books.load_bytes(gzip.compress(lines([A]), mtime=0) + gzip.compress(lines([B]), mtime=0), "log.gz")
     assert became(grown) == {"row": 1, "duplicate": 1}
 
 
@@ -424,7 +424,7 @@ def test_users_are_told_apart_by_a_keyed_hash_only(books: Ledger) -> None:
 
 def test_unknown_source_of_an_input_is_refused(books: Ledger) -> None:
     settings = Settings(inputs=(Input(path="*.jsonl", source="litelm"),))
-    with pytest.raises(SettingsError, match="unknown source 'litelm'; expected one of bedrock"):
+    with pytest.raises(SettingsError, match="unknown source 'litelm'; expected one of .*bedrock"):
         ledger.input_files(type(books.project)(books.project.root, settings))
 
 
