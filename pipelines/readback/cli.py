@@ -65,8 +65,8 @@ def main() -> None:
         _fail(f"{str(error).splitlines()[0]}; what was published before stays as it was", 1)
     except Exception as error:
         if type(error).__module__.startswith(("click", "typer")):
-            told = getattr(error, "format_message", None)
-            _fail(told() if told else str(error), 1)
+            worded = getattr(error, "format_message", None)
+            _fail(worded() if worded else str(error), 1)
         err.print_exception(show_locals=False)
         _fail("this is a bug of readback; please report the lines above", 3)
 
