@@ -123,12 +123,12 @@ def load(
 
     A file of an unknown format is listed with the nearest guess, and nothing of it is read.
     """
-    from readback import ledger
+    from readback import inputs, ledger
     from readback.faces.tables import files_table
 
     opened = open_project(project)
     files = [(file, source) for path in paths for file in _files_of(path)]
-    ledger.check_source(source, "--source", None)
+    inputs.check_source(source, "--source", None)
     with store.warehouse(opened) as con:
         ledger.create_tables(con)
         loaded = ledger.load(con, opened, files, datetime.now(UTC))
@@ -410,11 +410,11 @@ def _changed(project: Project) -> Iterator[store.Connection]:
 
 
 def _files_of(path: Path) -> list[Path]:
-    from readback import ledger
+    from readback import inputs
 
     if not path.exists():
         raise ProjectError("no such file or folder", file=path)
-    return ledger.expand(HERE.resolve(), str(path.resolve()))
+    return inputs.expand(HERE.resolve(), str(path.resolve()))
 
 
 def _one_of(word: str, words: Iterable[str], option: str) -> None:

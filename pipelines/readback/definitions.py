@@ -18,7 +18,7 @@ import xxhash
 from dagster._core.errors import DagsterAssetCheckFailedError
 from pydantic import Field
 
-from readback import continuity, ledger, pipeline, quality, reports, store
+from readback import continuity, inputs, pipeline, quality, reports, store
 from readback.pipeline import RunSummary
 from readback.settings import Project, open_project
 
@@ -135,7 +135,7 @@ def files(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     """New log files: their attempts in the lake, outcomes and incidents in tables, every line accounted for."""
     with _step(refresh, "files"):
         pipeline.prepare(refresh.con, refresh.project, is_full=refresh.is_full)
-        found = ledger.input_files(refresh.project)
+        found = inputs.input_files(refresh.project)
         pipeline.read_logs(
             refresh.con, refresh.project, found, refresh.loaded_at, lambda file: refresh.tell(f"read {file.name}")
         )
@@ -237,7 +237,7 @@ def new_files(context: dg.SensorEvaluationContext, project: ProjectResource) -> 
 def input_fingerprint(project: Project) -> str:
     """A hash of the names, sizes and times of all input files: equal as long as nothing new can be read."""
     told = xxhash.xxh3_128()
-    for file, _ in ledger.input_files(project):
+    for file, _ in inputs.input_files(project):
         facts = file.stat()
         told.update(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return told.hexdigest()

@@ -1,7 +1,7 @@
 """Which files were read, what each line became, what was quarantined and why.
 
-A file is known by its content. Each of its lines is exactly one of: a row, a duplicate of a row, ignored, quarantined;
-`balance` proves it. Everything that one file gives is recorded in one transaction after its part was written, so a
+Each line of a file is exactly one of: a row, a duplicate of a row, ignored, quarantined; `imbalance` names a file for
+which that does not hold. Everything that one file gives is recorded in one transaction after its part was written, so a
 killed run leaves at most an unregistered part, which the next run overwrites.
 """
 
@@ -19,8 +19,9 @@ from readback.contracts import BY_TABLE, LedgerFile, QuarantinedLine
 from readback.contracts.ddl import column_names, literal
 from readback.contracts.privacy import scrub, skeleton
 from readback.contracts.vocabulary import FileState
-from readback.errors import SettingsError
-from readback.feed import BrokenLine, Shape, compression, prepare, sample, shape
+from readback.feed import BrokenLine, Shape, prepare, sample, shape
+from readback.identity import Identity, identify, is_untouched
+from readback.lake import make_lake, refresh_attempts, retain, without_repeats
 from readback.landing import KEYS, Landed, land, prepare_session
 from readback.settings import Project
 from readback.sources import Source, nearest, recognize, sources
@@ -37,9 +38,6 @@ _READ = (
 )  # fmt: skip
 """Everything that follows from what was read."""
 
-_BLOCK = 1 << 22
-_HEAD = 512
-_CANDIDATES = 200
 _COUNTS = (
     "bytes", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines", "rows", "skipped_lines"
 )  # fmt: skip
@@ -54,21 +52,10 @@ class Loaded:
 
 
 @dataclass(frozen=True)
-class _Identity:
-    """A file's content hash, and the known file of which it is a grown copy."""
-
-    file_id: str
-    size: int
-    continues: LedgerFile | None
-    known: tuple[int, int]
-    """Bytes and lines at its start that were read as part of that file."""
-
-
-@dataclass(frozen=True)
 class _Entry:
     """What a ledger row says whatever became of the file."""
 
-    identity: _Identity
+    identity: Identity
     path: str
     loaded_at: datetime
 
@@ -128,33 +115,6 @@ def create_tables(con: store.Connection) -> None:
         refresh_attempts(con)
 
 
-def input_files(project: Project) -> list[tuple[Path, str | None]]:
-    """Every file that the inputs of `readback.toml` name, with the source where one is given.
-
-    Raises:
-        SettingsError: an input that names an unknown source, or a path where nothing lies.
-    """
-    found: dict[Path, str | None] = {}
-    for number, given in enumerate(project.settings.inputs):
-        check_source(given.source, f"inputs.{number}.source", project.root / "readback.toml")
-        for file in expand(project.root, given.path):
-            found.setdefault(file, given.source)
-    return list(found.items())
-
-
-def expand(root: Path, pattern: str) -> list[Path]:
-    """The files of a path: itself, all below it, or what a glob matches; sorted, hidden ones left out."""
-    path = Path(pattern) if Path(pattern).is_absolute() else root / pattern
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        candidates: Iterable[Path] = path.rglob("*")
-    else:
-        anchor = Path(path.anchor)
-        candidates = anchor.glob(str(path.relative_to(anchor)))
-    return sorted(file for file in candidates if file.is_file() and not _is_hidden(file.relative_to(path.anchor), root))
-
-
 def load(
     con: store.Connection,
     project: Project,
@@ -164,7 +124,7 @@ def load(
 ) -> Loaded:
     """Read every file that is not known yet; one bad file never stops the others."""
     prepare_session(con)
-    _make_lake(project)
+    make_lake(project)
     result = Loaded()
     for file, name in files:
         on_file(file)
@@ -175,12 +135,6 @@ def load(
             result.new.append(entry)
     refresh_attempts(con)
     return result
-
-
-def refresh_attempts(con: store.Connection) -> None:
-    """Point the view `attempts` at the registered parts."""
-    parts = con.execute("select path from ledger.parts order by first_at, path").fetchall()
-    con.execute(store.attempts_view([path for (path,) in parts]))
 
 
 def imbalance(con: store.Connection) -> list[tuple[str, int, int]]:
@@ -200,41 +154,16 @@ def forget(con: store.Connection) -> None:
         refresh_attempts(con)
 
 
-def find_lake(con: store.Connection, project: Project) -> None:
-    """Look for the parts where the project lies now: it may have been moved."""
-    con.execute(
-        "update ledger.parts set path = $lake || parse_filename(path) where path <> $lake || parse_filename(path)",
-        {"lake": f"{project.lake}/"},
-    )
-    refresh_attempts(con)
-
-
-def sweep(con: store.Connection, project: Project) -> None:
-    """Remove the parts that the published snapshot reads no more."""
-    known = {Path(path) for (path,) in con.execute("select path from ledger.parts").fetchall()}
-    for part in project.lake.glob("*.parquet"):
-        if part not in known:
-            part.unlink()
-
-
-def _make_lake(project: Project) -> None:
-    """The lake's folder, without what a killed run left half done; a stage may hold what must not stay."""
-    project.lake.mkdir(parents=True, exist_ok=True)
-    for stray in project.lake.iterdir():
-        if stray.suffix != ".parquet":
-            stray.unlink()
-
-
 def _load_one(
     con: store.Connection, project: Project, file: Path, name: str | None, loaded_at: datetime
 ) -> LedgerFile | None:
     """What became of a file; None where its content was read before. One that was refused is tried again."""
-    unnamed = _Identity(xxhash.xxh3_128(f"unread:{file}".encode()).hexdigest(), 0, None, (0, 0))
+    unnamed = Identity(xxhash.xxh3_128(f"unread:{file}".encode()).hexdigest(), 0, None, (0, 0))
     entry = _Entry(unnamed, str(file), loaded_at)
     try:
-        if _is_untouched(con, file):
+        if is_untouched(con, file):
             return None
-        identity = _identify(con, file)
+        identity = identify(con, file)
         if identity is None:
             return None
         entry = _Entry(identity, str(file), loaded_at)
@@ -296,11 +225,11 @@ def _settle(con: store.Connection, source: Source, landed: Landed) -> int:
     ((new_lines, rows),) = con.execute("select count(distinct line), count(*) from arriving").fetchall()
     con.execute("drop table arriving")
     landed.part.unlink()
-    return _retain(landed, new_lines, rows)
+    return retain(landed, new_lines, rows)
 
 
 def _settle_attempts(con: store.Connection, source: Source, landed: Landed) -> int:
-    repeated = _without_repeats(con, landed) if landed.rows else 0
+    repeated = without_repeats(con, landed) if landed.rows else 0
     if landed.rows:
         part = literal(str(landed.part))
         file_id = landed.part.stem.partition("-")[0]
@@ -319,47 +248,7 @@ def _settle_attempts(con: store.Connection, source: Source, landed: Landed) -> i
     return repeated
 
 
-def _without_repeats(con: store.Connection, landed: Landed) -> int:
-    """Rewrite a part without the rows that it or an overlapping part already holds; how many lines only repeat."""
-    part = literal(str(landed.part))
-    others = con.execute(
-        "select path from ledger.parts where last_at >= ? and first_at <= ?", [landed.first_at, landed.last_at]
-    ).fetchall()
-    if not _has_repeats(con, part, others):
-        return 0
-    known = f"select attempt_id from read_parquet([{', '.join(literal(path) for (path,) in others)}])" if others else ""
-    unseen = f"and attempt_id not in ({known} where attempt_id is not null)" if others else ""
-    kept = landed.part.with_suffix(".kept")
-    con.execute(
-        f"""copy (
-            select * exclude (file_row_number) replace (coalesce(line, file_row_number + 1) as line)
-            from read_parquet({part}, file_row_number = true) where attempt_id is not null {unseen}
-            qualify row_number() over (partition by attempt_id order by file_row_number) = 1 order by line
-        ) to {literal(str(kept))} (format parquet)"""
-    )
-    kept.replace(landed.part)
-    ((new_lines, rows),) = con.execute(f"select count(distinct line), count(*) from read_parquet({part})").fetchall()
-    return _retain(landed, new_lines, rows)
-
-
-def _has_repeats(con: store.Connection, part: str, others: list[tuple[str]]) -> bool:
-    own = f"select count(*) - count(distinct attempt_id) from read_parquet({part}) where attempt_id is not null"
-    if con.execute(own).fetchall()[0][0]:
-        return True
-    if not others:
-        return False
-    paths = ", ".join(literal(path) for (path,) in others)
-    shared = f"select 1 from read_parquet({part}) semi join read_parquet([{paths}]) using (attempt_id) limit 1"
-    return bool(con.execute(shared).fetchall())
-
-
-def _retain(landed: Landed, new_lines: int, rows: int) -> int:
-    repeated = landed.row_lines - new_lines
-    landed.row_lines, landed.rows = new_lines, rows
-    return repeated
-
-
-def _finish_line(con: store.Connection, identity: _Identity) -> None:
+def _finish_line(con: store.Connection, identity: Identity) -> None:
     """A last line that was unfinished when the shorter file was read is read now: it is no longer that file's."""
     if identity.continues is None or identity.known[0] == identity.continues.bytes:
         return
@@ -413,88 +302,3 @@ def _source_of(file: Path, name: str | None, kind: Shape) -> tuple[Source | None
     if not records:
         return None, "no record in it could be read as JSON, CSV or Parquet"
     return None, str(nearest(records) or "no record has a key that any format is recognized by")
-
-
-def _identify(con: store.Connection, file: Path) -> _Identity | None:
-    """Hash of the content; None when it is known. A known file that is its beginning is found in the same pass."""
-    size = file.stat().st_size
-    shorter = _shorter_files(con, file, size)
-    hasher, position = xxhash.xxh3_128(), 0
-    continues: tuple[LedgerFile, tuple[int, int]] | None = None
-    lines, line_start = 0, 0
-    with file.open("rb") as stream:
-        for known in [*shorter, None]:
-            end = known.bytes if known else size
-            while position < end and (block := stream.read(min(_BLOCK, end - position))):
-                hasher.update(block)
-                if shorter:
-                    lines += block.count(b"\n")
-                    line_start = position + block.rfind(b"\n") + 1 if b"\n" in block else line_start
-                position += len(block)
-            if known is not None and hasher.hexdigest() == known.file_id:
-                continues = (known, (line_start, lines))
-    file_id = hasher.hexdigest()
-    _remember(con, file, file_id)
-    if con.execute("select 1 from files where file_id = ? and state in ('loaded', 'empty')", [file_id]).fetchall():
-        return None
-    if continues is None or shape(file) != "lines":
-        return _Identity(file_id, size, None, (0, 0))
-    return _Identity(file_id, size, *continues)
-
-
-def _is_untouched(con: store.Connection, file: Path) -> bool:
-    """Size and time are as when its content was last looked at, and it was read: it need not be read again."""
-    facts = file.stat()
-    found = con.execute(
-        """select 1 from ledger.seen as s inner join files as f on s.file_id = f.file_id
-        where s.path = ? and s.bytes = ? and s.modified_ns = ? and f.state in ('loaded', 'empty')""",
-        [str(file), facts.st_size, facts.st_mtime_ns],
-    )
-    return bool(found.fetchall())
-
-
-def _remember(con: store.Connection, file: Path, file_id: str) -> None:
-    facts = file.stat()
-    con.execute("delete from ledger.seen where path = ?", [str(file)])
-    con.execute(
-        "insert into ledger.seen values (?, ?, ?, ?, ?)",
-        [str(file), facts.st_size, facts.st_mtime_ns, file_id, _head(file)],
-    )
-
-
-def _head(file: Path) -> str:
-    """Hash of the first bytes: a file that grew begins as it did before."""
-    with file.open("rb") as stream:
-        return xxhash.xxh3_128(stream.read(_HEAD)).hexdigest()
-
-
-def _shorter_files(con: store.Connection, file: Path, size: int) -> list[LedgerFile]:
-    """Known plain files of the same folder that this one may have grown from, by size."""
-    if compression(file) != "none":
-        return []
-    names = ", ".join(column_names(LedgerFile))
-    found = con.execute(
-        f"""select {names} from files where bytes < ? and bytes > 0 and state = 'loaded'
-        and (path = ? or path[1:?] = ?)
-        and (bytes < ? or file_id in (select file_id from ledger.seen where head = ?))
-        order by path <> ?, bytes desc limit ?""",
-        [size, str(file), len(str(file.parent)), str(file.parent), _HEAD, _head(file), str(file), _CANDIDATES],
-    )
-    shorter = [LedgerFile(**dict(zip(LedgerFile.model_fields, row, strict=True))) for row in found.fetchall()]
-    return sorted(shorter, key=lambda known: known.bytes)
-
-
-def check_source(name: str | None, key: str, file: Path | None) -> None:
-    """Refuse a source that no connector has.
-
-    Raises:
-        SettingsError: there is none of that name.
-    """
-    if name is not None and name not in sources():
-        raise SettingsError(f"unknown source {name!r}; expected one of {', '.join(sources())}", file=file, key=key)
-
-
-def _is_hidden(file: Path, root: Path) -> bool:
-    anchored = root.relative_to(root.anchor)
-    below = file.relative_to(anchored) if file.is_relative_to(anchored) else file
-    return any(part.startswith(".") for part in below.parts)

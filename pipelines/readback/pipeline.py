@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from readback import aftermath, continuity, decisions, ledger, metrics, shipped, store
+from readback import aftermath, continuity, decisions, lake, ledger, metrics, shipped, store
 from readback.errors import SettingsError
 from readback.policy.loading import load_policies
 from readback.policy.validation import check as check_policies
@@ -48,7 +48,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     """
     ledger.create_tables(con)
     _create_tables(con)
-    ledger.find_lake(con, project)
+    lake.find_lake(con, project)
     if is_full:
         _start_over(con)
     policies = load_policies(project.policy_file)
@@ -135,7 +135,7 @@ def publish(con: store.Connection, project: Project, as_of: datetime, loaded_at:
         con.execute("update ledger.runs set is_published = true where run_number = ?", [number])
         con.execute("delete from ledger.dirty_days")
         con.execute("delete from ledger.changes")
-    ledger.sweep(con, project)
+    lake.sweep(con, project)
     return summary
 
 

@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from small_logs import LOADED_AT, NOON, Ledger, Record, answer, failure, line, lines, open_ledger
 
-from readback import ledger
+from readback import identity, inputs, ledger
 from readback.contracts import LedgerFile
 from readback.errors import SettingsError
 from readback.settings import Input, Settings
@@ -270,7 +270,7 @@ def test_file_that_is_no_log_is_refused_with_a_sentence(books: Ledger, content: 
 def test_folder_of_unknown_files_hides_no_log(books: Ledger) -> None:
     for number, content in enumerate([b"", b"words", b"\x00\x01", b"PAR1", b'{"a": 1}', lines([A]), b"x,y\n1,2\n"]):
         (books.project.root / f"{number}.log").write_bytes(content)
-    entries = books.load(*ledger.expand(books.project.root, "."))
+    entries = books.load(*inputs.expand(books.project.root, "."))
     assert [str(entry.state) for entry in entries].count("loaded") == 1
     assert books.calls() == ["a"]
 
@@ -279,7 +279,7 @@ def test_hidden_files_are_no_input(tmp_path: Path) -> None:
     for name in ("a.jsonl", ".b.jsonl", ".readback/c.jsonl", "d/e.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(lines([A]))
-    assert [file.name for file in ledger.expand(tmp_path, ".")] == ["a.jsonl", "e.jsonl"]
+    assert [file.name for file in inputs.expand(tmp_path, ".")] == ["a.jsonl", "e.jsonl"]
 
 
 def test_refused_file_is_tried_again_once_its_source_is_named(books: Ledger) -> None:
@@ -358,7 +358,7 @@ def test_grown_and_renamed_file_is_known_by_its_beginning(books: Ledger) -> None
 
 
 def test_grown_file_is_known_among_many_smaller_ones(books: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "_CANDIDATES", 3)
+    monkeypatch.setattr(identity, "_CANDIDATES", 3)
     for number in range(5):
         books.load_bytes(line(answer(f"s{number}")) + b"\n", f"small{number}")
     first = books.load_bytes(lines([A, B]), "log")
@@ -425,7 +425,7 @@ def test_users_are_told_apart_by_a_keyed_hash_only(books: Ledger) -> None:
 def test_unknown_source_of_an_input_is_refused(books: Ledger) -> None:
     settings = Settings(inputs=(Input(path="*.jsonl", source="litelm"),))
     with pytest.raises(SettingsError, match="unknown source 'litelm'; expected one of .*bedrock"):
-        ledger.input_files(type(books.project)(books.project.root, settings))
+        inputs.input_files(type(books.project)(books.project.root, settings))
 
 
 @pytest.mark.parametrize(
