@@ -46,11 +46,11 @@ judged as (
                 then 'provider_outage|error_code'
             when regexp_matches(code, 'unauthorized|authentication|invalid_api_key|accessdenied') then 'auth|error_code'
             when http_status = 429 then 'provider_throttled|http_status'
-            when http_status in (408, 504) then 'latency_breach|http_status'
+            when http_status in (408, 504, 524) then 'latency_breach|http_status'
             when http_status in (401, 403) then 'auth|http_status'
             when http_status = 402 then 'cost_ceiling|http_status'
             when http_status = 413 then 'context_window|http_status'
-            when http_status in (500, 502, 503, 529) then 'provider_outage|http_status'
+            when http_status in (500, 502, 503, 520, 521, 522, 523, 529) then 'provider_outage|http_status'
             when regexp_matches(class, 'timeout') then 'latency_breach|exception_type'
             when regexp_matches(class, 'ratelimit|throttl|toomanyrequests') then 'provider_throttled|exception_type'
             when regexp_matches(class, 'internalserver|serviceunavailable|badgateway|connection|apiconnection|overloaded|remoteprotocol|midstream')

@@ -8,7 +8,7 @@ with attempts_around as (
         a.*,
         requested.model as asked,
         served.model as answered,
-        a.model_served is not null and a.status in ('ok', 'cancelled') as is_answer
+        a.status = 'ok' or (a.status = 'cancelled' and a.model_served is not null) as is_answer
     from attempts as a
     left join model_names as requested on a.model_requested = requested.name
     left join model_names as served on a.model_served = served.name

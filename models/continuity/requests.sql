@@ -49,6 +49,7 @@ decided as (
         case
             when is_other_lane then true
             when is_served and coalesce(has_changed, false) then true
+        when is_served and answer_model is null then null
             when is_served and (is_absence_visible or preferred_models is not null) then false
             when is_served then null
             when has_several_models then true
@@ -87,6 +88,7 @@ select
     is_fallback,
     case
         when is_fallback is not null then null
+        when is_served and answer_model is null then 'this log names no model that answered'
         when chain_basis = 'call_id' then 'nobody answered, and this log tells only the first failure'
         when chain_basis = 'trace_id' then 'this log has no call id: a fallback after a cooldown cannot be joined'
         else 'one row per call, and no policy that names the preferred model'
