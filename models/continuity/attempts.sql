@@ -35,6 +35,7 @@ judged as (
                 then 'context_window|message_pattern'
             when regexp_matches(message, 'content policy|content management policy|content_filter|safety system|flagged as potentially')
                 then 'content_policy|message_pattern'
+            when regexp_matches(message, 'organization policy constraint|disallowed gen ai model') then 'admin_disabled|message_pattern'
             when (http_status = 403 or regexp_matches(class, 'permission|accessdenied|access_denied') or regexp_matches(message, '^error code: 403'))
                 and regexp_matches(message, 'disabled|suspended|deactivated|not enabled|not allowed|not authorized to use model|explicit deny|agreement')
                 then 'admin_disabled|message_pattern'
@@ -44,7 +45,7 @@ judged as (
             when regexp_matches(code, 'modeltimeout|timeout_error|deadline_exceeded') then 'latency_breach|error_code'
             when regexp_matches(code, 'serviceunavailable|internalserver|modelnotready|modelerror|modelstreamerror|server_error|overloaded|api_error')
                 then 'provider_outage|error_code'
-            when regexp_matches(code, 'unauthorized|authentication|invalid_api_key|accessdenied') then 'auth|error_code'
+            when regexp_matches(code, 'unauthorized|unauthenticated|authentication|invalid_api_key|accessdenied') then 'auth|error_code'
             when http_status = 429 then 'provider_throttled|http_status'
             when http_status in (408, 504, 524) then 'latency_breach|http_status'
             when http_status in (401, 403) then 'auth|http_status'

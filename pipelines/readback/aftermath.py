@@ -25,6 +25,7 @@ _RUN_EVENTS = """create table if not exists run_events (
 _RUN_WINDOWS = "create table if not exists run_windows (workflow_class varchar, metric varchar, window_s double)"
 _TOUCHED_DAYS = "create table if not exists touched_days (day date)"
 """Days on which a run was built anew: figures of those days are stale, though no attempt of theirs is new."""
+_JOIN_KEYS = "outcome_id, occurred_at, run_id, request_id, provider_response_id, trace_id, session_id, artifact_id"
 _NOTHING = (datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC))
 _LATER = "timestamptz '9999-12-31 00:00:00+00'"
 
@@ -78,7 +79,10 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
 
 def find_pending(con: store.Connection, dirty: Sequence[Range]) -> None:
     """Fill `current_outcomes` and `pending_outcomes`; the latter for every dirty stretch, and once without any."""
-    con.execute(f"create or replace temp table current_outcomes as\n{store.model('continuity/current_outcomes')}")
+    con.execute(
+        f"""create or replace temp table current_outcomes as
+        select {_JOIN_KEYS} from (\n{store.model("continuity/current_outcomes")}\n)"""
+    )
     con.execute("create or replace temp table pending_outcomes (outcome_id varchar)")
     model = store.model("continuity/pending_outcomes")
     for start, end in list(batches(dirty)) or [_NOTHING]:

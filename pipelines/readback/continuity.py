@@ -18,7 +18,7 @@ from readback.policy.naming import canonical_names
 from readback.policy.rows import policy_classes, policy_substitutes, policy_versions
 from readback.policy.version import Policy
 from readback.settings import EpisodeRule
-from readback.sources import sources
+from readback.sources import Source, sources
 
 Range = tuple[datetime, datetime]
 """A half-open stretch of time."""
@@ -185,7 +185,7 @@ def _name_models(con: store.Connection, policies: Sequence[Policy], part: Range)
 
 def _find_second_observers(con: store.Connection, part: Range) -> None:
     """Fill `observed_twice`, and count by source and day what is left aside for it."""
-    places = [(name, _OBSERVERS.index(source.header.observer)) for name, source in sources().items()]
+    places = [(name, _place(source)) for name, source in sources().items()]
     con.execute("create or replace temp table observers (source varchar, place integer)")
     con.executemany("insert into observers values (?, ?)", places)
     overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
@@ -198,6 +198,11 @@ def _find_second_observers(con: store.Connection, part: Range) -> None:
         group by all""",
         _scope(part),
     )
+
+
+def _place(source: Source) -> int:
+    """Lower is believed first; among observers of one kind the one whose format says more."""
+    return 100 * _OBSERVERS.index(source.header.observer) - len(source.header.reports)
 
 
 def _match_classes(con: store.Connection, policies: Sequence[Policy]) -> None:

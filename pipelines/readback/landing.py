@@ -192,7 +192,8 @@ def records_of(source: Source, feed: Feed) -> str:
     typed = ", ".join(f'"{name}": {literal(sql_type)}' for name, sql_type in source.columns.items())
     return (
         f"select * from read_json({literal(str(feed.path))}, columns = {{{typed}}}, format = 'newline_delimited', "
-        f"ignore_errors = true, maximum_object_size = {MAXIMUM_LINE}, compression = '{feed.compression}')"
+        "records = true, ignore_errors = true, "
+        f"maximum_object_size = {MAXIMUM_LINE}, compression = '{feed.compression}')"
     )
 
 

@@ -38,6 +38,7 @@ _READ = (
 )  # fmt: skip
 """Everything that follows from what was read."""
 
+_STAGES = ("investigating_at", "identified_at", "monitoring_at", "resolved_at", "postmortem_at")
 _COUNTS = (
     "bytes", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines", "rows", "skipped_lines"
 )  # fmt: skip
@@ -213,6 +214,8 @@ def _settle(con: store.Connection, source: Source, landed: Landed) -> int:
     if source.header.emits == "attempts":
         return _settle_attempts(con, source, landed)
     table, key = source.header.emits, KEYS[source.header.emits]
+    if table == "provider_incidents":
+        _replace_incidents(con, landed)
     con.execute(
         f"""create or replace temp table arriving as
         select * exclude (file_row_number) replace (coalesce(line, file_row_number + 1) as line)
@@ -226,6 +229,15 @@ def _settle(con: store.Connection, source: Source, landed: Landed) -> int:
     con.execute("drop table arriving")
     landed.part.unlink()
     return retain(landed, new_lines, rows)
+
+
+def _replace_incidents(con: store.Connection, landed: Landed) -> None:
+    """An incident is told again as it goes on: the telling that knows more of its stages holds."""
+    stages = " + ".join(f"({{row}}.{stage} is not null)::integer" for stage in _STAGES)
+    con.execute(
+        f"""delete from provider_incidents as held using read_parquet({literal(str(landed.part))}) as told
+        where held.incident_id = told.incident_id and {stages.format(row="held")} < {stages.format(row="told")}"""
+    )
 
 
 def _settle_attempts(con: store.Connection, source: Source, landed: Landed) -> int:

@@ -121,7 +121,7 @@ def reporting(capability: Capability) -> frozenset[str]:
 def _has(record: Mapping[str, Any], key: str) -> bool:
     path, _, wanted = key.partition("=")
     value: Any = record
-    for part in path.split("."):
+    for part in [path] if path in record else path.split("."):
         if not isinstance(value, Mapping) or part not in value:
             return False
         value = value[part]

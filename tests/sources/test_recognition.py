@@ -1,0 +1,71 @@
+"""Every sample against every connector: each file is its own format's, and no other connector takes a record of it."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from source_samples import sample_files
+
+from readback import shipped
+from readback.feed import sample, shape
+from readback.sources import Source, recognize, sources
+
+FILES = [(name, file) for name in sources() for file in sample_files(name)]
+EVERY = pytest.mark.parametrize(("owner", "file"), FILES, ids=[f"{name}/{file.name}" for name, file in FILES])
+
+
+@cache
+def records(file: Path) -> list[dict[str, Any]]:
+    """The first records, which recognition looks at."""
+    return sample(file, shape(file))
+
+
+@cache
+def takers(file: Path) -> dict[str, int]:
+    """How many of the first records each connector would take; the row of a file in the confusion matrix."""
+    counts = {source.name: sum(not source.missing(record) for record in records(file)) for source in sources().values()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def first_of(owner: str, file: Path) -> dict[str, Any]:
+    """The first record that its own connector takes."""
+    return next(record for record in records(file) if not sources()[owner].missing(record))
+
+
+def test_every_folder_of_samples_belongs_to_a_connector() -> None:
+    folders = {folder.name for folder in shipped.samples().iterdir() if folder.is_dir()}
+    assert folders == set(sources())
+
+
+@EVERY
+def test_file_is_recognized_as_its_own_format(owner: str, file: Path) -> None:
+    found = recognize(records(file))
+    assert found is not None
+    assert found.name == owner
+
+
+@EVERY
+def test_no_other_connector_takes_a_record(owner: str, file: Path) -> None:
+    assert set(takers(file)) == {owner}
+
+
+@EVERY
+def test_at_least_half_of_the_records_are_taken(owner: str, file: Path) -> None:
+    """What is not: records to ignore, and records that lack what recognizes them."""
+    assert takers(file)[owner] * 2 >= len(records(file))
+
+
+@EVERY
+def test_a_stranger_in_the_file_changes_nothing(owner: str, file: Path) -> None:
+    own = first_of(owner, file)
+    for other, path in FILES:
+        if other != owner:
+            found = recognize([own, own, first_of(other, path)])
+            assert found is not None
+            assert found.name == owner, other
+
+
+@pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.name)
+def test_required_columns_are_among_the_columns(source: Source) -> None:
+    assert set(source.header.required) <= set(source.columns)
