@@ -19,6 +19,15 @@ with windows as (
     left join run_windows as own on own.workflow_class = runs.workflow_class and own.metric = usual.metric
 ),
 
+-- Few outcomes are tied to the runs that are touched: they are found first, so that the others are never joined.
+ties as materialized (
+    select outcome_id, run_id, weight from outcome_links where run_id in (select run_id from touched_runs)
+),
+
+tied as materialized (
+    select * from outcomes where outcome_id in (select outcome_id from ties)
+),
+
 told as (
     select
         windows.run_id, windows.metric, links.weight,
@@ -26,8 +35,8 @@ told as (
         outcomes.cost_amount, outcomes.cost_currency, outcomes.severity,
         array_position(['critical', 'high', 'moderate', 'low', 'info'], outcomes.severity) as severity_rank
     from windows
-    inner join outcome_links as links using (run_id)
-    inner join outcomes using (outcome_id)
+    inner join ties as links using (run_id)
+    inner join tied as outcomes using (outcome_id)
     where not outcomes.retracted
       and outcomes.occurred_at > windows.opens_at
       and windows.metric <> 'override'

@@ -50,35 +50,50 @@ def create_marts(con: store.Connection) -> None:
 def renew(con: store.Connection, settings: Settings, as_of: datetime, dirty: Sequence[Range]) -> None:
     """Bring every daily mart up to date.
 
-    Stale are the days that `dirty` touches, those of runs that the aftermath built anew (`touched_days`, emptied
-    here), those on which a run came of age since, and all of them where a model, the time zone or what is watched has
-    changed.
+    Stale are the days that `dirty` touches; of runs also those that the aftermath built anew (`touched_days`, emptied
+    here) and those on which one came of age since; and all of them where a model, the time zone or what is watched
+    has changed.
     """
     create_marts(con)
     zone = settings.project.timezone
-    for batch in batches(stale_days(con, settings, dirty), zone):
+    of_requests, of_runs = stale_days(con, settings, dirty)
+    for batch in batches(of_requests, zone):
         _renew_requests(con, batch, zone)
+    for batch in batches(of_runs, zone):
         _renew_runs(con, batch, zone)
     con.execute("delete from touched_days")
     _renew_episodes(con, as_of, zone)
 
 
-def stale_days(con: store.Connection, settings: Settings, dirty: Sequence[Range]) -> set[date]:
-    """Local days whose rows no longer hold; remembers what the marts are made from."""
-    zone, now = settings.project.timezone, fingerprint(con, settings)
-    before = con.execute("select fingerprint from marts.made_from").fetchall()
+def stale_days(con: store.Connection, settings: Settings, dirty: Sequence[Range]) -> tuple[set[date], set[date]]:
+    """Local days whose request marts, and whose run marts, no longer hold; remembers what they are made from."""
+    zone = settings.project.timezone
+    if _remake(con, settings):
+        days = _days_of_facts(con, None, zone)
+        return days, days
+    of_requests = days_of(dirty, zone)
+    of_runs = of_requests | _days_of_runs(con, zone)
+    known = _days_with_rows(con, of_runs, zone)
+    return of_requests & known, of_runs & known
+
+
+def _days_of_runs(con: store.Connection, zone: str) -> set[date]:
+    """Local days whose runs no longer hold although none of their requests changed."""
     touched = con.execute("select distinct timezone('UTC', day), timezone('UTC', day + 1) from touched_days").fetchall()
-    days = days_of([*dirty, *touched], zone) | {
-        day for (day,) in store.query(con, store.model("marts/due_days")).fetchall()
-    }
-    if before != [(now,)]:
-        con.execute("delete from marts.made_from")
-        con.execute("insert into marts.made_from values (?)", [now])
-        days |= _days_of_facts(con, None, zone)
-        for mart in BY_DAY:
-            con.execute(f"delete from marts.{mart}")
-        con.execute("delete from latency_histograms")
-    return days & _days_with_rows(con, days, zone)
+    return days_of(touched, zone) | {day for (day,) in store.query(con, store.model("marts/due_days")).fetchall()}
+
+
+def _remake(con: store.Connection, settings: Settings) -> bool:
+    """Empty every mart that was made from something else than now; remembers what they are made from."""
+    now = fingerprint(con, settings)
+    if con.execute("select fingerprint from marts.made_from").fetchall() == [(now,)]:
+        return False
+    con.execute("delete from marts.made_from")
+    con.execute("insert into marts.made_from values (?)", [now])
+    for mart in BY_DAY:
+        con.execute(f"delete from marts.{mart}")
+    con.execute("delete from latency_histograms")
+    return True
 
 
 def fingerprint(con: store.Connection, settings: Settings) -> str:

@@ -81,7 +81,7 @@ def test_days_of_runs_that_the_aftermath_touched_are_made_anew_once(con: store.C
     con.execute("insert into touched_days values ($day)", {"day": START.date()})
     zurich = settings(project={"name": "x", "timezone": "Europe/Zurich"})
     marts.stale_days(con, zurich, [])
-    assert marts.stale_days(con, zurich, []) == {(START + timedelta(days=1)).date()}
+    assert marts.stale_days(con, zurich, []) == (set(), {(START + timedelta(days=1)).date()})
     refresh(con, settings())
     assert con.execute("select count(*) from touched_days").fetchall() == [(0,)]
 
@@ -101,8 +101,9 @@ def test_day_that_nothing_touches_is_not_made_again(con: store.Connection) -> No
     add_request(con, 2, START + timedelta(days=20))
     add_outcome(con, 1, "feedback", AS_OF)
     refresh(con, settings(), OCTOBER, as_of=START + timedelta(days=21))
-    assert marts.stale_days(con, settings(), [day(20)]) == {(START + timedelta(days=20)).date()}
-    assert marts.stale_days(con, settings(), []) == set()
+    changed = {(START + timedelta(days=20)).date()}
+    assert marts.stale_days(con, settings(), [day(20)]) == (changed, changed)
+    assert marts.stale_days(con, settings(), []) == (set(), set())
 
 
 def test_source_whose_reading_stopped_makes_no_day_due_for_ever(con: store.Connection) -> None:
@@ -110,7 +111,7 @@ def test_source_whose_reading_stopped_makes_no_day_due_for_ever(con: store.Conne
     add_outcome(con, 1, "feedback", START + timedelta(days=1))
     refresh(con, settings(), OCTOBER)
     assert figure(con, "rework_rate")["maturity"] == 0
-    assert marts.stale_days(con, settings(), []) == set()
+    assert marts.stale_days(con, settings(), []) == (set(), set())
 
 
 def test_other_time_zone_makes_every_day_anew(con: store.Connection) -> None:
