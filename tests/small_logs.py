@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from readback import continuity, ledger, store
+from readback import continuity, ledger, store, stretches
 from readback.contracts import LedgerFile
 from readback.policy.version import Policy
 from readback.settings import Project, Settings
@@ -79,9 +79,9 @@ def line(record: Mapping[str, Any]) -> bytes:
     return json.dumps(record).encode()
 
 
-def days(*range_days: str) -> list[continuity.Range]:
+def days(*range_days: str) -> list[stretches.Range]:
     """The stretches of some days."""
-    return continuity.join_days(datetime.fromisoformat(day).date() for day in range_days)
+    return stretches.join_days(datetime.fromisoformat(day).date() for day in range_days)
 
 
 @dataclass(frozen=True)

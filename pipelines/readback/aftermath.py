@@ -3,21 +3,16 @@
 What a link, a release, an event or a status is, the SQL of `models/continuity/` says. Nothing is estimated here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from readback import store
 from readback.contracts import OutcomeCoverage
 from readback.settings import Coverage, Settings, Windows
-
-Range = tuple[datetime, datetime]
-"""A half-open stretch of time."""
+from readback.stretches import Range, batches
 
 SHORTEST_HORIZON_S = 130 * 86400.0
 """How far back an outcome may look for its request: disputes of card payments arrive up to 120 days later."""
-
-LONGEST_BATCH = timedelta(days=7)
-"""Runs are rebuilt in batches of this length, so that a first load fits into memory."""
 
 _RUN_EVENTS = """create table if not exists run_events (
     run_id varchar, metric varchar, is_event boolean, event_at timestamptz, event_count bigint, decision varchar,
@@ -26,7 +21,6 @@ _RUN_WINDOWS = "create table if not exists run_windows (workflow_class varchar, 
 _TOUCHED_DAYS = "create table if not exists touched_days (day date)"
 """Days on which a run was built anew: figures of those days are stale, though no attempt of theirs is new."""
 _JOIN_KEYS = "outcome_id, occurred_at, run_id, request_id, provider_response_id, trace_id, session_id, artifact_id"
-_NOTHING = (datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC))
 _LATER = "timestamptz '9999-12-31 00:00:00+00'"
 
 
@@ -46,6 +40,7 @@ def build_aftermath(con: store.Connection, settings: Settings, dirty: Sequence[R
         build_touched(con, settings, part)
     if is_changed:
         con.execute("create or replace temp table touched_runs as select run_id from runs")
+        _find_reviews(con)
         build_run_events(con, settings)
     build_coverage(con, settings, as_of)
     con.execute(
@@ -78,15 +73,16 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
 
 
 def find_pending(con: store.Connection, dirty: Sequence[Range]) -> None:
-    """Fill `current_outcomes` and `pending_outcomes`; the latter for every dirty stretch, and once without any."""
+    """Fill `current_outcomes` and `pending_outcomes`, of which the linked ones are looked for stretch by stretch."""
     con.execute(
         f"""create or replace temp table current_outcomes as
         select {_JOIN_KEYS} from (\n{store.model("continuity/current_outcomes")}\n)"""
     )
-    con.execute("create or replace temp table pending_outcomes (outcome_id varchar)")
-    model = store.model("continuity/pending_outcomes")
-    for start, end in list(batches(dirty)) or [_NOTHING]:
-        store.insert_model(con, "pending_outcomes", model, {"from_at": start, "to_at": end})
+    con.execute("create or replace temp table touched_outcomes (outcome_id varchar)")
+    model = store.model("continuity/touched_outcomes")
+    for start, end in batches(dirty):
+        store.insert_model(con, "touched_outcomes", model, {"from_at": start, "to_at": end})
+    store.temp_table(con, "pending_outcomes", "continuity/pending_outcomes")
 
 
 def touch_runs(con: store.Connection, part: Range) -> None:
@@ -104,9 +100,15 @@ def build_touched(con: store.Connection, settings: Settings, part: Range | None)
     """Build anew the runs in `touched_runs`, whose changed requests all lie in a stretch, and their events."""
     if con.execute("select 1 from touched_runs limit 1").fetchall():
         _mark_touched_days(con)
+        _find_reviews(con)
         build_runs(con, part)
         build_run_events(con, settings)
         _mark_touched_days(con)
+
+
+def _find_reviews(con: store.Connection) -> None:
+    """Fill `reviews` for the runs in `touched_runs`: what released them, and what may have overridden them."""
+    store.temp_table(con, "reviews", "continuity/reviews")
 
 
 def _mark_touched_days(con: store.Connection) -> None:
@@ -121,14 +123,12 @@ def build_runs(con: store.Connection, part: Range | None) -> None:
     scan = _span_of_touched(con, part)
     if scan is None:
         return
-    con.execute(f"create or replace temp table reviews as\n{store.model('continuity/reviews')}")
     con.execute("delete from runs where run_id in (select run_id from touched_runs)")
     store.insert_model(con, "runs", store.model("continuity/runs"), {"from_at": scan[0], "to_at": scan[1]})
 
 
 def build_run_events(con: store.Connection, settings: Settings) -> None:
     """Replace the events of the runs in `touched_runs`."""
-    con.execute(f"create or replace temp table reviews as\n{store.model('continuity/reviews')}")
     con.execute("delete from run_events where run_id in (select run_id from touched_runs)")
     parameters = {"override_edit_ratio": settings.metrics.override_edit_ratio}
     store.insert_model(con, "run_events", store.model("continuity/run_events"), parameters)
@@ -201,15 +201,6 @@ def unlinked_counts(con: store.Connection) -> list[tuple[str, str, int, int]]:
         from ({store.model("continuity/current_outcomes")})
         group by source_system, kind order by source_system, kind"""
     ).fetchall()
-
-
-def batches(dirty: Sequence[Range]) -> Iterator[Range]:
-    """The same stretches, none longer than `LONGEST_BATCH`."""
-    for start, end in dirty:
-        while start < end:
-            stop = min(start + LONGEST_BATCH, end)
-            yield start, stop
-            start = stop
 
 
 def _span_of_pending(con: store.Connection, horizon_s: float) -> Range | None:

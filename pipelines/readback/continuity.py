@@ -5,8 +5,8 @@ rows whatever else is computed with it: a call may reach `CALL_OVERLAP_S` over m
 `LEAD_IN`, and an episode is read from where no episode of its workflow was open.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from readback import store
@@ -19,13 +19,9 @@ from readback.policy.rows import policy_classes, policy_substitutes, policy_vers
 from readback.policy.version import Policy
 from readback.settings import EpisodeRule
 from readback.sources import Source, sources
-
-Range = tuple[datetime, datetime]
-"""A half-open stretch of time."""
+from readback.stretches import Range, batches, join_days
 
 LEAD_IN = timedelta(minutes=15)
-LONGEST_BATCH = timedelta(days=7)
-"""Days are computed in batches of this length, so that a first load fits into memory."""
 
 _OBSERVERS = ("gateway", "application", "provider")
 """Who is believed first where two logs tell of one call."""
@@ -50,27 +46,6 @@ def dirty_ranges(con: store.Connection) -> list[Range]:
     """The days whose attempts changed since the last complete run, as stretches of whole days in UTC."""
     found = con.execute("select distinct day from ledger.dirty_days order by day").fetchall()
     return join_days(day for (day,) in found)
-
-
-def join_days(days: Iterable[date]) -> list[Range]:
-    """Neighbouring days as one stretch, in order."""
-    ranges: list[Range] = []
-    for day in sorted(days):
-        start = datetime.combine(day, time(), UTC)
-        if ranges and ranges[-1][1] == start:
-            ranges[-1] = (ranges[-1][0], start + timedelta(days=1))
-        else:
-            ranges.append((start, start + timedelta(days=1)))
-    return ranges
-
-
-def batches(ranges: Sequence[Range]) -> list[Range]:
-    """The same stretches, none longer than a batch."""
-    return [
-        (start + number * LONGEST_BATCH, min(start + (number + 1) * LONGEST_BATCH, end))
-        for start, end in ranges
-        for number in range(-(-(end - start) // LONGEST_BATCH))
-    ]
 
 
 def watermark(con: store.Connection) -> datetime | None:
@@ -102,8 +77,8 @@ def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Se
         around = scope | {"from_at": part[0] - LEAD_IN}
         _name_models(con, policies, part)
         _find_second_observers(con, part)
-        _temp_table(con, "route_models", "continuity/route_models", scope)
-        _temp_table(con, "calls", "continuity/calls", around)
+        store.temp_table(con, "route_models", "continuity/route_models", scope)
+        store.temp_table(con, "calls", "continuity/calls", around)
         _match_classes(con, policies)
         con.execute("delete from requests where started_at >= $from_at and started_at < $to_at", _scope(part))
         store.insert_model(con, "requests", store.model("continuity/requests"), scope)
@@ -117,14 +92,14 @@ def build_episodes(
     parameters = _rule_parameters(rule) | {"as_of": as_of}
     if since is not None:
         whole = {"from_at": since, "to_at": as_of + timedelta(days=1)}
-        _temp_table(con, "model_providers", "continuity/model_providers", whole)
+        store.temp_table(con, "model_providers", "continuity/model_providers", whole)
         con.execute(
             """delete from episodes using restarts as s
             where episodes.workflow is not distinct from s.workflow and episodes.preferred_model = s.preferred_model
             and episodes.opened_at >= s.restart_at"""
         )
-        _temp_table(con, "episode_stream", "continuity/episode_stream", parameters)
-        _temp_table(con, "episode_spans", "continuity/episode_spans", parameters)
+        store.temp_table(con, "episode_stream", "continuity/episode_stream", parameters)
+        store.temp_table(con, "episode_spans", "continuity/episode_spans", parameters)
         store.insert_model(con, "episodes", store.model("continuity/episodes"), parameters)
     _age_episodes(con, rule, as_of)
     _add_context(con, since, as_of)
@@ -146,7 +121,7 @@ def build_fallback_events(con: store.Connection, ranges: Sequence[Range], episod
         _scope(whole),
     )
     for part in batches([whole]):
-        _temp_table(con, "preferred_costs", "continuity/preferred_costs", _scope(part))
+        store.temp_table(con, "preferred_costs", "continuity/preferred_costs", _scope(part))
         con.execute("delete from fallback_events where occurred_at >= $from_at and occurred_at < $to_at", _scope(part))
         store.insert_model(con, "fallback_events", store.model("continuity/fallback_events"), _scope(part))
     _mark_rejudged(con, whole)
@@ -169,11 +144,6 @@ def _scope(part: Range) -> dict[str, Any]:
     return {"from_at": part[0], "to_at": part[1]}
 
 
-def _temp_table(con: store.Connection, name: str, model: str, parameters: dict[str, Any]) -> None:
-    sql = store.model(model)
-    con.execute(f"create or replace temp table {name} as\n{sql}", store.bound(sql, parameters))
-
-
 def _name_models(con: store.Connection, policies: Sequence[Policy], part: Range) -> None:
     overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
     found = store.query(con, store.model("continuity/model_names"), _scope((part[0] - overlap, part[1] + overlap)))
@@ -189,7 +159,7 @@ def _find_second_observers(con: store.Connection, part: Range) -> None:
     con.execute("create or replace temp table observers (source varchar, place integer)")
     con.executemany("insert into observers values (?, ?)", places)
     overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
-    _temp_table(con, "observed_twice", "continuity/observed_twice", _scope((part[0] - overlap, part[1] + overlap)))
+    store.temp_table(con, "observed_twice", "continuity/observed_twice", _scope((part[0] - overlap, part[1] + overlap)))
     con.execute("delete from ledger.second_observers where day >= $from_at and day < $to_at", _scope(part))
     con.execute(
         """insert into ledger.second_observers
@@ -272,7 +242,7 @@ def _add_context(con: store.Connection, since: datetime | None, as_of: datetime)
     """Incidents and switches arrive late: episodes of the last weeks, and older open ones, are looked at again."""
     ((oldest,),) = con.execute("select min(opened_at) from episodes where state in ('open', 'disabled')").fetchall()
     start = min(since or as_of, as_of - timedelta(days=14), oldest or as_of)
-    _temp_table(con, "episode_context", "continuity/episode_context", {"from_at": start, "as_of": as_of})
+    store.temp_table(con, "episode_context", "continuity/episode_context", {"from_at": start, "as_of": as_of})
     con.execute(
         """update episodes set incident_id = c.incident_id, state = c.state, outage_s = c.outage_s,
             return_lag_s = c.return_lag_s, recovery_lag_s = c.recovery_lag_s

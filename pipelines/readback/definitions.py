@@ -21,6 +21,7 @@ from pydantic import Field
 from readback import continuity, inputs, pipeline, quality, reports, store
 from readback.pipeline import RunSummary
 from readback.settings import Project, open_project
+from readback.stretches import Range
 
 WRITER = "warehouse"
 """Pool of everything that writes: dagster.yaml lets one run of it go on at a time."""
@@ -116,7 +117,7 @@ def _checked(refresh: Refresh, asset: str) -> dg.MaterializeResult:
     return dg.MaterializeResult(check_results=results, metadata={"as_of": refresh.as_of.isoformat()})
 
 
-def _check_result(refresh: Refresh, table: str, changed: Sequence[continuity.Range]) -> dg.AssetCheckResult:
+def _check_result(refresh: Refresh, table: str, changed: Sequence[Range]) -> dg.AssetCheckResult:
     results = quality.check(refresh.con, table, changed, refresh.as_of)
     failed = {result.check_name: result.sample or "" for result in results if not result.is_passed}
     rows = max((result.row_count for result in results), default=0)

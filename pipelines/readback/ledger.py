@@ -140,10 +140,7 @@ def load(
 
 def imbalance(con: store.Connection) -> list[tuple[str, int, int]]:
     """Files whose lines do not add up: path, lines read, lines accounted for. Empty when nothing was lost."""
-    return con.execute(
-        """select path, lines, row_lines + duplicate_lines + ignored_lines + quarantined_lines as accounted
-        from files where lines <> row_lines + duplicate_lines + ignored_lines + quarantined_lines order by path"""
-    ).fetchall()
+    return con.execute(store.model("ledger/imbalance")).fetchall()
 
 
 def forget(con: store.Connection) -> None:

@@ -101,6 +101,12 @@ def insert_model(con: Connection, table: str, sql: str, parameters: Mapping[str,
     con.execute(f"insert into {table} by name\n{sql}", bound(sql, parameters))
 
 
+def temp_table(con: Connection, table: str, name: str, parameters: Mapping[str, Any] | None = None) -> None:
+    """Put the rows of a model into a table of this session, whatever stood there."""
+    sql = model(name)
+    con.execute(f"create or replace temp table {table} as\n{sql}", bound(sql, parameters))
+
+
 def insert_rows(con: Connection, row: type[Row], rows: Iterable[Row]) -> None:
     """Append contract rows to their table."""
     dumped = [item.model_dump(mode="python") for item in rows]

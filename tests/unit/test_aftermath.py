@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from readback import aftermath, landing, store
+from readback import aftermath, landing, store, stretches
 from readback.contracts import Outcome, OutcomeLink, Request, Run, RunStatus, columns
 from readback.contracts import vocabulary as words
 from readback.settings import Coverage, Settings, Windows
@@ -70,7 +70,7 @@ def insert(con: store.Connection, table: str, row: dict[str, Any]) -> None:
     con.execute(f"insert into {table} ({', '.join(row)}) values ({slots})", row)
 
 
-def build(con: store.Connection, *dirty: aftermath.Range, settings: Settings = SETTINGS) -> None:
+def build(con: store.Connection, *dirty: stretches.Range, settings: Settings = SETTINGS) -> None:
     aftermath.build_aftermath(con, settings, dirty, AS_OF)
 
 
@@ -335,10 +335,10 @@ def test_declared_source_that_was_never_read_stays_at_its_beginning() -> None:
 
 def test_batches_cover_a_stretch_without_gap_or_overlap() -> None:
     stretch = (START, START + timedelta(days=15))
-    parts = list(aftermath.batches([stretch, (START, START)]))
+    parts = list(stretches.batches([stretch, (START, START)]))
     assert (parts[0][0], parts[-1][1]) == stretch
     assert all(before[1] == after[0] for before, after in zip(parts, parts[1:], strict=False))
-    assert max(end - start for start, end in parts) == aftermath.LONGEST_BATCH
+    assert max(end - start for start, end in parts) == stretches.LONGEST_BATCH
 
 
 GOOD = {

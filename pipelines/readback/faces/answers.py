@@ -4,16 +4,12 @@ import polars as pl
 
 from readback.contracts import Alert, Recommendation
 from readback.faces import questions
-from readback.store import Connection, query
+from readback.store import Connection, model, query
 
 
 def imbalance(con: Connection) -> pl.DataFrame:
     """Files whose lines do not add up; empty when nothing was lost."""
-    return _frame(
-        con,
-        """select path, lines, row_lines + duplicate_lines + ignored_lines + quarantined_lines as accounted
-        from files where lines <> row_lines + duplicate_lines + ignored_lines + quarantined_lines order by path""",
-    )
+    return _frame(con, model("ledger/imbalance"))
 
 
 def refused(con: Connection) -> pl.DataFrame:

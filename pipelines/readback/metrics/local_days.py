@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-Range = tuple[datetime, datetime]
-"""A half-open stretch of time."""
+from readback.stretches import Range
 
 LONGEST_BATCH_DAYS = 7
 """Marts are made in batches of this length, so that a first load fits into memory."""

@@ -10,8 +10,9 @@ from typing import Any
 
 from readback import shipped, store
 from readback.metrics.definitions import Definition, definitions, metrics_of
-from readback.metrics.local_days import Batch, Range, batches, days_of, start_of
+from readback.metrics.local_days import Batch, batches, days_of, start_of
 from readback.settings import Settings
+from readback.stretches import Range
 
 GAMMA = 1.01 / 0.99
 """Base of the latency buckets: a relative error of at most 1%."""
@@ -127,7 +128,7 @@ def _renew_requests(con: store.Connection, batch: Batch, zone: str) -> None:
         "delete from latency_histograms where period_start >= ? and period_start < ?", [batch.from_at, batch.to_at]
     )
     store.insert_model(con, "latency_histograms", store.model("marts/latency_histograms"), bound)
-    _temporary(con, "request_hours", bound)
+    store.temp_table(con, "request_hours", "marts/request_hours", bound)
     _replace_metrics(con, [d for d in _daily() if d.outcome is None and d.metric not in OF_EPISODES], batch, bound)
     con.execute("drop table request_hours")
 
@@ -140,10 +141,10 @@ def _renew_runs(con: store.Connection, batch: Batch, zone: str) -> None:
         select * from main.runs where started_at >= $from_at and started_at < $to_at""",
         {"from_at": batch.from_at, "to_at": batch.to_at},
     )
-    con.execute(f"create or replace temp table run_status as\n{store.model('continuity/run_status')}")
+    store.temp_table(con, "run_status", "continuity/run_status")
     _replace(con, "maturities", batch, store.model("marts/maturities"), bound)
-    _temporary(con, "run_clusters", bound)
-    _temporary(con, "run_days", bound)
+    store.temp_table(con, "run_clusters", "marts/run_clusters", bound)
+    store.temp_table(con, "run_days", "marts/run_days", bound)
     _replace(con, "effect_daily", batch, store.model("marts/effect_daily"), bound)
     _replace_metrics(con, [d for d in _daily() if d.outcome is not None], batch, bound)
     for cut in ("run_days", "run_clusters", "run_status", "runs"):
@@ -219,11 +220,6 @@ def _insert_metric(con: store.Connection, metric: str, bound: Mapping[str, Any])
 def _replace(con: store.Connection, mart: str, batch: Batch, sql: str, bound: Mapping[str, Any]) -> None:
     con.execute(f"delete from marts.{mart} where day between ? and ?", [batch.first, batch.last])
     store.insert_model(con, f"marts.{mart}", sql, bound)
-
-
-def _temporary(con: store.Connection, name: str, bound: Mapping[str, Any]) -> None:
-    sql = store.model(f"marts/{name}")
-    con.execute(f"create or replace temp table {name} as\n{sql}", store.bound(sql, bound))
 
 
 def _bound(batch: Batch, zone: str) -> dict[str, Any]:

@@ -39,9 +39,8 @@ def ask(con: store.Connection, wanted: Iterable[Definition]) -> None:
 
 def make_periods(con: store.Connection, settings: Settings) -> None:
     """`periods`: the day, week, month and whole that each day of `calendar` lies in."""
-    model = store.model("marts/periods")
     parameters = {"timezone": settings.project.timezone, "week_offset": week_offset(settings)}
-    con.execute(f"create or replace temp table periods as\n{model}", store.bound(model, parameters))
+    store.temp_table(con, "periods", "marts/periods", parameters)
 
 
 def week_offset(settings: Settings) -> int:
@@ -51,7 +50,7 @@ def week_offset(settings: Settings) -> int:
 
 def roll_up(con: store.Connection) -> pl.DataFrame:
     """One row per figure of the metrics that have daily rows, with the sums that it rests on."""
-    con.execute(f"create or replace temp table member_days as\n{store.model('marts/member_days')}")
+    store.temp_table(con, "member_days", "marts/member_days")
     found = fetch(con, store.model("marts/rollup"))
     con.execute("drop table member_days")
     return found

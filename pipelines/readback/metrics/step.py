@@ -13,10 +13,10 @@ from readback.metrics.definitions import Definition, definitions, metrics_of
 from readback.metrics.effects import effect_rows
 from readback.metrics.estimation import judge, nothing_told, proportions, totals
 from readback.metrics.latency import latency_figures
-from readback.metrics.local_days import Range
 from readback.metrics.needs import unreported
 from readback.metrics.recovery import curve_rows, recovery_figures
 from readback.settings import Settings
+from readback.stretches import Range
 
 _EPISODES = "recovery_time_median_s"
 """Metric whose rows the recovery curves are drawn from."""

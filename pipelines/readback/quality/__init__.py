@@ -11,8 +11,9 @@ from readback.contracts import BY_TABLE, QualityResult
 from readback.contracts.ddl import literal
 from readback.errors import QualityError
 from readback.quality.checks import Check, checks
-from readback.quality.facts import Facts, Range, failing_rows, measure
+from readback.quality.facts import Facts, failing_rows, measure
 from readback.quality.laws import LAWS
+from readback.stretches import Range
 
 __all__ = ["check", "failures", "table_checks"]
 

@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from readback import store
 from readback.contracts import Row
 from readback.quality.checks import Check
-
-Range = tuple[datetime, datetime]
-"""A half-open stretch of time."""
+from readback.stretches import Range
 
 TIMES = {
     "attempts": "started_at",

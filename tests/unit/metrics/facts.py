@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from readback import aftermath, metrics, store
+from readback import aftermath, metrics, store, stretches
 from readback.settings import Settings
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -132,7 +132,7 @@ def add_episode(con: store.Connection, number: int, at: datetime, duration_s: fl
     insert(con, "episodes", row)
 
 
-def refresh(con: store.Connection, chosen: Settings, *dirty: aftermath.Range, as_of: datetime = AS_OF) -> None:
+def refresh(con: store.Connection, chosen: Settings, *dirty: stretches.Range, as_of: datetime = AS_OF) -> None:
     """The aftermath and the metrics, as the pipeline runs them."""
     aftermath.build_aftermath(con, chosen, dirty, as_of)
     metrics.refresh(con, chosen, as_of, dirty)

@@ -17,7 +17,7 @@ from unit.metrics.facts import (
     settings,
 )
 
-from readback import aftermath, store
+from readback import store, stretches
 from readback.metrics import marts
 
 OCTOBER = (START, AS_OF + timedelta(days=1))
@@ -31,7 +31,7 @@ TABLES = (
 )
 
 
-def day(number: int) -> aftermath.Range:
+def day(number: int) -> stretches.Range:
     return START + timedelta(days=number), START + timedelta(days=number + 1)
 
 
