@@ -3,7 +3,7 @@
 """The Dagster graph: assets of a few lines that call a step, their blocking checks, jobs, schedules, a sensor.
 
 `dagster dev` shows it; `run_in_process` is the same job for the `readback` command. No rule is decided here. This and
-cli.py are the only files that may read the clock. (No postponed annotations: Dagster reads those of the assets.)
+cli/ are the only files that may read the clock. (No postponed annotations: Dagster reads those of the assets.)
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -24,3 +24,8 @@ def dashboards() -> Path:
 def samples() -> Path:
     """Folder of the bundled sample logs."""
     return _folder("_samples", "data/samples")
+
+
+def starter() -> Path:
+    """Folder of the settings and the policy that a new project begins with."""
+    return _PACKAGE / "starter"

@@ -1,0 +1,91 @@
+"""A project's own life: begin it, read its logs, say how it stands."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from readback import shipped, store
+from readback.cli.running import refresh, show
+from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, out, print_json
+from readback.errors import ProjectError
+from readback.settings import POLICY_FILE, SETTINGS_FILE, open_project
+
+
+def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.")]) -> None:
+    """Write readback.toml and a draft of policy.yaml."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (SETTINGS_FILE, POLICY_FILE):
+        if (folder / name).exists():
+            raise ProjectError(f"{name} exists already; nothing was changed", file=folder)
+    for name in (SETTINGS_FILE, POLICY_FILE):
+        shutil.copyfile(shipped.starter() / name, folder / name)
+    written = f"Wrote {folder / SETTINGS_FILE} and {folder / POLICY_FILE}."
+    out.print(f"{written} Next: readback run --project {folder}", markup=False, soft_wrap=True)
+
+
+def run(
+    project: ProjectOption = HERE,
+    full: Annotated[bool, typer.Option("--full", help="Forget what was read and start over.")] = False,
+    as_of: MomentOption = None,
+) -> None:
+    """Read new log files and show what there is to decide.
+
+    Prints the five metrics, the open alerts and the changes to the policy that the evidence suggests.
+    """
+    opened = open_project(project)
+    refresh(opened, full=full, as_of=as_of)
+    show(opened)
+
+
+def load(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
+    project: ProjectOption = HERE,
+    source: Annotated[str | None, typer.Option("--source", help="Their format, such as litellm.")] = None,
+) -> None:
+    """Read files now.
+
+    A file of an unknown format is listed with the nearest guess, and nothing of it is read.
+    """
+    from readback import inputs, ledger
+    from readback.faces.tables import files_table
+
+    opened = open_project(project)
+    files = [(file, source) for path in paths for file in _files_of(path)]
+    inputs.check_source(source, "--source", None)
+    with store.warehouse(opened) as con:
+        ledger.create_tables(con)
+        loaded = ledger.load(con, opened, files, datetime.now(UTC))
+    out.print(files_table(loaded.new))
+    if loaded.known:
+        out.print(f"{len(loaded.known)} of {len(files)} files were known already.")
+
+
+def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """Show freshness per source and what each line became.
+
+    Exit 1 when the ledger does not balance.
+    """
+    from readback.faces import answers, questions
+    from readback.faces.tables import balance, ledger_table
+
+    with store.reader(open_project(project)) as con:
+        lost = answers.imbalance(con)
+        frame = questions.ledger(con)
+        if as_json:
+            print_json(frame.to_dicts())
+        else:
+            out.print(ledger_table(frame, questions.as_of(con)))
+            out.print(balance(answers.refused(con), lost))
+    if lost.height:
+        raise typer.Exit(1)
+
+
+def _files_of(path: Path) -> list[Path]:
+    from readback import inputs
+
+    if not path.exists():
+        raise ProjectError("no such file or folder", file=path)
+    return inputs.expand(HERE.resolve(), str(path.resolve()))

@@ -1,0 +1,58 @@
+"""The main job on a terminal: run it, and show what came of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from readback import store
+from readback.cli.shell import err, out, utc
+from readback.settings import Project
+
+_MOST_SHOWN = 5
+
+
+def refresh(project: Project, *, full: bool, as_of: datetime | None) -> None:
+    """Do the main job, with its steps shown on a terminal."""
+    from readback.definitions import run_in_process
+
+    with err.status("Starting …") as shown:
+
+        def tell(step: str) -> None:
+            shown.update(f"{step} …")
+
+        run_in_process(project, as_of=utc(as_of), full=full, loaded_at=datetime.now(UTC), tell=tell)
+
+
+def show(project: Project) -> None:
+    """Print the five metrics, the open alerts and the recommendations."""
+    from readback.faces import answers, terminal
+
+    with store.reader(project) as con:
+        out.print(_headlines(con, project))
+        for title, rows in (
+            ("Alerts", terminal.alerts(answers.alerts(con, open_only=True), _MOST_SHOWN)),
+            ("Recommendations", terminal.recommendations(answers.recommendations(con), _MOST_SHOWN)),
+        ):
+            out.print(f"\n{title}", style="bold underline")
+            out.print(rows)
+
+
+def _headlines(con: store.Connection, project: Project) -> Any:
+    """The five metrics of the newest whole month, against the month before; over everything where there is none."""
+    from readback.faces import figures, questions, terminal
+    from readback.faces.period import newest_whole
+    from readback.metrics.definitions import definitions
+
+    names = [*figures.HEADLINES, *figures.COMPANIONS.values()]
+    zone = project.settings.project.timezone
+    months = questions.periods(con, "month", zone)
+    as_of = questions.as_of(con)
+    period = newest_whole(months, as_of) if as_of else None
+    if period is None:
+        rows = questions.periods(con, "all", zone)
+        now = figures.values(questions.figures(con, names, "all", rows[0].start)) if rows else []
+        return terminal.metrics_table(now, (), definitions(), title=f"All data as of {as_of or 'never'}")
+    now = figures.values(questions.figures(con, names, "month", period.start))
+    before = period.previous
+    earlier = figures.values(questions.figures(con, names, "month", before.start)) if before else []
+    title = f"{period.label}, as of {as_of:%Y-%m-%d %H:%M} UTC"
+    return terminal.metrics_table(now, earlier, definitions(), title=title)
