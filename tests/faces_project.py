@@ -533,8 +533,8 @@ def _files() -> Iterator[c.Row]:
     )  # fmt: skip
     for serial, (path, source, state, lines, rows, duplicates, ignored, bad, reason) in enumerate(told):
         yield c.LedgerFile(
-            file_id=f"{serial:032x}", path=path, source=source, state=v.FileState(state), reason=reason,
-            bytes=lines * 612, lines=lines,
+            file_id=f"{serial:032x}", path=path, source=source, other_sources=[], state=v.FileState(state),
+            reason=reason, bytes=lines * 612, lines=lines,
             row_lines=rows, duplicate_lines=duplicates, ignored_lines=ignored, quarantined_lines=bad,
             ignored_rule="health checks" if ignored else None, rows=rows, first_at=AS_OF - timedelta(days=2),
             last_at=AS_OF,

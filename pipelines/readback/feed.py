@@ -22,6 +22,9 @@ Shape = Literal["lines", "document", "list", "csv", "parquet", "binary", "empty"
 MAXIMUM_LINE = 32 * 1024 * 1024
 """Longest line in bytes that is read; a longer one is quarantined."""
 
+KEPT_BYTES = 4000
+"""How much of a broken line is looked at for its shape."""
+
 _SNIFFED_BYTES = 1 << 20
 _SNIFFED_RECORDS = 50
 _PACKED_BLOCK = 1 << 13
@@ -42,6 +45,8 @@ class BrokenLine:
     offset: int
     reason: str
     content: bytes
+    is_foreign: bool = False
+    """It is a whole record, of another format than its file's."""
 
 
 @dataclass
@@ -52,11 +57,18 @@ class Feed:
     compression: Literal["none", "gzip", "zstd"] = "none"
     line_numbers: list[int] | None = None
     """Line of each record in order; None when it is simply its place."""
-    first_line: int = 1
-    first_offset: int = 0
+    offsets: list[int] | None = None
+    """Where each record stood in the uncompressed file, in bytes; None when it stands there still."""
     broken: list[BrokenLine] = field(default_factory=list)
     """Lines that never reached the feed."""
     is_scratch: bool = False
+
+    def place(self, number: int, offset: int) -> None:
+        """Note where the next record of a scratch file stood in the file that was given."""
+        self.line_numbers = self.line_numbers or []
+        self.offsets = self.offsets or []
+        self.line_numbers.append(number)
+        self.offsets.append(offset)
 
     def __enter__(self) -> Self:
         """The feed itself."""
@@ -181,15 +193,22 @@ def prepare(file: Path, kind: Shape, scratch: Path, known: tuple[int, int] = (0,
 
 def rewritten(file: Path, scratch: Path, known: tuple[int, int] = (0, 0)) -> Feed:
     """As much of a file of lines as can be unpacked, without its known beginning and its over-long lines."""
-    feed = Feed(scratch, first_offset=known[0], first_line=known[1] + 1, is_scratch=True)
-    numbers: list[int] = []
+    feed = Feed(scratch, is_scratch=True)
     with scratch.open("wb") as out:
-        for number, line in enumerate(_lines_from(file, known, feed), start=feed.first_line):
-            if line.strip() and len(line) <= MAXIMUM_LINE:
-                numbers.append(number)
-                out.write(line)
-    feed.line_numbers = numbers
+        for number, offset, line in _lines_from(file, known, feed):
+            feed.place(number, offset)
+            out.write(line)
     return feed
+
+
+def numbered_lines(feed: Feed) -> Iterator[tuple[int, int, bytes]]:
+    """Every record of a feed with its line and its offset in the file; a damaged archive ends with a broken line."""
+    if feed.line_numbers is None:
+        yield from _lines_from(feed.path, (0, 0), feed)
+        return
+    with feed.path.open("rb") as stream:
+        places = feed.offsets or [0] * len(feed.line_numbers)
+        yield from zip(feed.line_numbers, places, stream, strict=True)
 
 
 def unpacked(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
@@ -204,8 +223,11 @@ def unpacked(file: Path, size: int = 1 << 20) -> Iterator[bytes]:
         _check_whole(stream)
 
 
-def _lines_from(file: Path, known: tuple[int, int], feed: Feed) -> Iterator[bytes]:
-    """Lines from an offset on; what is too long or cannot be unpacked becomes a broken line of the feed."""
+def _lines_from(file: Path, known: tuple[int, int], feed: Feed) -> Iterator[tuple[int, int, bytes]]:
+    """Lines that are not blank, from an offset on: number, offset, bytes.
+
+    What is too long or cannot be unpacked becomes a broken line of the feed.
+    """
     offset, number = known
     with open_plain(file) as stream:
         if offset:
@@ -214,9 +236,10 @@ def _lines_from(file: Path, known: tuple[int, int], feed: Feed) -> Iterator[byte
             number += 1
             if len(line) > MAXIMUM_LINE:
                 reason = f"line of {len(line):,} bytes; at most {MAXIMUM_LINE:,} are read"
-                feed.broken.append(BrokenLine(number, offset, reason, line[:4000]))
+                feed.broken.append(BrokenLine(number, offset, reason, line[:KEPT_BYTES]))
+            elif line.strip():
+                yield number, offset, line
             offset += len(line)
-            yield line
         if damaged := damage(stream):
             reason = f"archive ends early or is damaged ({damaged}); nothing after this line could be unpacked"
             feed.broken.append(BrokenLine(number + 1, offset, reason, b""))

@@ -22,11 +22,12 @@ from readback.contracts.ddl import literal
 from readback.contracts.privacy import scrub_macro
 from readback.contracts.records import record_columns
 from readback.errors import SourceError
-from readback.feed import MAXIMUM_LINE, BrokenArchive, BrokenLine, Feed, open_plain, rewritten
+from readback.feed import KEPT_BYTES, MAXIMUM_LINE, BrokenArchive, BrokenLine, Feed, open_plain, rewritten
 from readback.labels import names, with_labels
 from readback.line_index import LineIndex
+from readback.routing import format_of, format_of_line
 from readback.settings import Settings
-from readback.sources import Source, recognize
+from readback.sources import Source
 
 KEYS = {
     "attempts": "attempt_id",
@@ -238,10 +239,10 @@ def _columns_of(body: str, columns: tuple[tuple[str, str], ...]) -> tuple[str, .
 
 def _line_numbers(feed: Feed, *, has_blank_lines: bool) -> list[int] | None:
     """Line of each record in order; None when it is simply its place."""
-    if not has_blank_lines:
+    if feed.line_numbers is not None or not has_blank_lines:
         return feed.line_numbers
     with open_plain(feed.path) as stream:
-        return [feed.first_line + number for number, line in enumerate(stream) if line.strip()]
+        return [number for number, line in enumerate(stream, start=1) if line.strip()]
 
 
 def _number_lines(con: store.Connection, part: Path, numbers: list[int]) -> None:
@@ -267,9 +268,11 @@ def _explained(
     """The reason for every record that was not read, by a pass over the raw bytes; a record to ignore has none."""
     broken = {line.line: line for line in feed.broken}
     for ordinal, offset, line in _raw(feed, sorted(unread), numbers, index):
-        number = feed.first_line + ordinal if numbers is None else numbers[ordinal]
+        number = ordinal + 1 if numbers is None else numbers[ordinal]
+        place = offset if feed.offsets is None else feed.offsets[ordinal]
         if reason := unread[ordinal] or why_unreadable(line, source):
-            broken.setdefault(number, BrokenLine(number, feed.first_offset + offset, reason, line[:_KEPT_BYTES]))
+            is_foreign = format_of_line(line, source) is not source
+            broken.setdefault(number, BrokenLine(number, place, reason, line[:KEPT_BYTES], is_foreign))
     return list(broken.values())
 
 
@@ -305,11 +308,10 @@ def why_unreadable(line: bytes, source: Source) -> str | None:
         return None
     absent = [name for name in source.header.required if record.get(name) is None]
     if absent:
-        other = recognize([record])
-        found = f"; it is a record of {other.name}" if other is not None and other.name != source.name else ""
+        other = format_of(record, source)
+        found = "" if other is source else f"; it is a record of {other.name}"
         return f"{', '.join(absent)} absent, which a {source.name} record needs{found}"
     return f"a required value is not what {source.name} writes: {', '.join(source.header.required)}"
 
 
 _KINDS = {list: "a list", str: "a string", type(None): "null", bool: "a boolean"}
-_KEPT_BYTES = 4000

@@ -6,10 +6,11 @@ killed run leaves at most an unregistered part, which the next run overwrites.
 """
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import xxhash
@@ -19,11 +20,12 @@ from readback.contracts import BY_TABLE, LedgerFile, QuarantinedLine
 from readback.contracts.ddl import column_names, literal
 from readback.contracts.privacy import scrub, skeleton
 from readback.contracts.vocabulary import FileState
-from readback.feed import BrokenLine, Shape, prepare, sample, shape
+from readback.feed import BrokenLine, Feed, Shape, prepare, sample, shape
 from readback.identity import Identity, identify, is_untouched
 from readback.lake import make_lake, refresh_attempts, retain, without_repeats
 from readback.landing import KEYS, Landed, land, prepare_session
-from readback.settings import Project
+from readback.routing import is_mixed, parted
+from readback.settings import Project, Settings
 from readback.sources import Source, nearest, recognize, sources
 
 Progress = Callable[[Path], None]
@@ -64,24 +66,27 @@ class _Entry:
         """The row of a file that was not read."""
         return self._file(state=state, reason=reason and scrub(reason))
 
-    def landed(self, source: Source, landed: Landed, duplicate_lines: int) -> LedgerFile:
-        """The row of a file that was."""
+    def landed(self, given: Sequence[tuple[Source, Landed]], duplicate_lines: int) -> LedgerFile:
+        """The row of a file that was, by what each of its formats gave; the main one comes first."""
+        parts = [landed for _, landed in given]
+        rules = [source.header.ignored for source, landed in given if landed.ignored_lines]
         return self._file(
-            source=source.name,
+            source=given[0][0].name,
+            other_sources=[source.name for source, _ in given[1:]],
             state=FileState.LOADED,
-            lines=landed.lines + duplicate_lines,
-            row_lines=landed.row_lines,
+            lines=sum(landed.lines for landed in parts) + duplicate_lines,
+            row_lines=sum(landed.row_lines for landed in parts),
             duplicate_lines=duplicate_lines,
-            ignored_lines=landed.ignored_lines,
-            quarantined_lines=len(landed.broken),
-            ignored_rule=source.header.ignored if landed.ignored_lines else None,
-            rows=landed.rows,
-            first_at=landed.first_at,
-            last_at=landed.last_at,
+            ignored_lines=sum(landed.ignored_lines for landed in parts),
+            quarantined_lines=sum(len(landed.broken) for landed in parts),
+            ignored_rule="; ".join(rules) or None,
+            rows=sum(landed.rows for landed in parts),
+            first_at=min((landed.first_at for landed in parts if landed.first_at), default=None),
+            last_at=max((landed.last_at for landed in parts if landed.last_at), default=None),
         )
 
     def _file(self, **facts: object) -> LedgerFile:
-        blank = dict.fromkeys(LedgerFile.model_fields) | dict.fromkeys(_COUNTS, 0)
+        blank = dict.fromkeys(LedgerFile.model_fields) | dict.fromkeys(_COUNTS, 0) | {"other_sources": []}
         return LedgerFile.model_validate(
             blank
             | {
@@ -94,6 +99,16 @@ class _Entry:
             }
             | facts
         )
+
+
+@dataclass(frozen=True)
+class _Format:
+    """What a file's records are: of one format as far as its beginning tells, unless it is mixed."""
+
+    main: Source
+    is_told: bool = False
+    """The user named it: no line is read as anything else."""
+    is_mixed: bool = False
 
 
 def create_tables(con: store.Connection) -> None:
@@ -166,10 +181,10 @@ def _load_one(
             return None
         entry = _Entry(identity, str(file), loaded_at)
         kind = shape(file)
-        source, reason = _source_of(file, name, kind)
-        if source is None:
+        found, reason = _format_of(file, name, kind)
+        if found is None:
             return _record(con, entry.refused(_REFUSALS.get(kind, FileState.UNKNOWN_FORMAT), reason))
-        return _land_one(con, project, file, kind, source, entry)
+        return _land_one(con, project, file, kind, found, entry)
     except OSError as error:
         if error.filename is None or Path(error.filename) != file:
             raise
@@ -179,7 +194,7 @@ def _load_one(
 
 
 def _land_one(
-    con: store.Connection, project: Project, file: Path, kind: Shape, source: Source, entry: _Entry
+    con: store.Connection, project: Project, file: Path, kind: Shape, found: _Format, entry: _Entry
 ) -> LedgerFile:
     ((generation,),) = con.execute("select count(*) from ledger.generations").fetchall()
     part = project.lake / f"{entry.identity.file_id}-{generation}.parquet"
@@ -189,12 +204,29 @@ def _land_one(
         "loaded_at": entry.loaded_at,
     }
     with prepare(file, kind, part.with_suffix(".feed"), entry.identity.known) as feed:
-        landed = land(con, source, feed, part, project.settings, parameters)
+        given = list(_landings(con, feed, part, found, project.settings, parameters))
     with store.transaction(con):
         _finish_line(con, entry.identity)
-        duplicates = _settle(con, source, landed)
-        _quarantine(con, source, entry, landed.broken)
-        return _record(con, entry.landed(source, landed, duplicates))
+        duplicates = sum(_settle(con, source, landed) for source, landed in given)
+        for source, landed in given:
+            _quarantine(con, source, entry, landed.broken)
+        return _record(con, entry.landed(given, duplicates))
+
+
+def _landings(
+    con: store.Connection, feed: Feed, part: Path, found: _Format, settings: Settings, parameters: Mapping[str, Any]
+) -> Iterator[tuple[Source, Landed]]:
+    """One part of a file of one format; one per format of a mixed one, of which the main one comes first."""
+    if not found.is_mixed:
+        landed = land(con, found.main, feed, part, settings, parameters)
+        if found.is_told or not any(line.is_foreign for line in landed.broken):
+            yield found.main, landed
+            return
+        landed.part.unlink()
+    with parted(feed, found.main, part) as feeds:
+        for source, one in feeds:
+            place = part.with_stem(f"{part.stem}-{source.name}")
+            yield source, land(con, source, one, place, settings, parameters)
 
 
 def _hash_key(project: Project) -> str:
@@ -296,18 +328,20 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _source_of(file: Path, name: str | None, kind: Shape) -> tuple[Source | None, str | None]:
-    """The connector of a file, or why there is none."""
+def _format_of(file: Path, name: str | None, kind: Shape) -> tuple[_Format | None, str | None]:
+    """The format of a file, or why there is none."""
     if kind == "empty":
         return None, "holds nothing"
     if kind == "damaged":
         return None, "the archive is damaged or cut off before its first line"
     if kind == "binary":
         return None, "is binary, not a log that readback knows"
+    if name is not None:
+        return _Format(sources()[name], is_told=True), None
     records = sample(file, kind)
-    source = sources()[name] if name is not None else recognize(records)
+    source = recognize(records)
     if source is not None:
-        return source, None
+        return _Format(source, is_mixed=is_mixed(records, source)), None
     if not records:
         return None, "no record in it could be read as JSON, CSV or Parquet"
     return None, str(nearest(records) or "no record has a key that any format is recognized by")

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from readback import aftermath, continuity, decisions, lake, ledger, metrics, shipped, store
-from readback.errors import SettingsError
+from readback.contracts import Attempt, columns
+from readback.errors import ProjectError, SettingsError
 from readback.policy.loading import load_policies
 from readback.policy.validation import check as check_policies
 from readback.settings import SETTINGS_FILE, Project
@@ -22,6 +23,9 @@ NOTHING_READ = datetime.fromtimestamp(0, UTC)
 """Watermark of a project whose logs tell nothing yet: no figure is computed, and all tables stay empty."""
 
 _NAMING = ("workflow", "team", "environment", "run")
+_ATTEMPTS = ", ".join(f"{column.name} {column.sql_type}" for column in columns(Attempt))
+"""What a part of the lake holds; one that was written before a column was added cannot be read as if it had it."""
+
 _REBUILT = ("requests", "episodes", "fallback_events", "runs", "outcome_links")
 
 
@@ -48,7 +52,11 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     """
     ledger.create_tables(con)
     _create_tables(con)
-    lake.find_lake(con, project)
+    is_lake_new = not _is_rule_kept(con, "attempts", _ATTEMPTS)
+    if is_lake_new and not is_full:
+        raise ProjectError("attempts were read by another version of readback; run once with --full", file=project.lake)
+    if not is_lake_new:
+        lake.find_lake(con, project)
     if is_full:
         _start_over(con)
     policies = load_policies(project.policy_file)
@@ -166,11 +174,8 @@ def _known_digests(con: store.Connection) -> dict[tuple[str, int], str]:
 
 def _refuse_new_names(con: store.Connection, project: Project) -> None:
     """Names are given to records as they are read, so other names need another reading."""
-    if not con.execute("select 1 from files limit 1").fetchall():
-        return
-    known = _known_rules(con)
     for key in _NAMING:
-        if known.get(key, _naming(project, key)) != _naming(project, key):
+        if not _is_rule_kept(con, key, _naming(project, key)):
             _refuse(project, key)
 
 
@@ -182,10 +187,17 @@ def _refuse(project: Project, key: str) -> NoReturn:
 def _declare_rules(con: store.Connection, project: Project) -> bool:
     """Remember the rules in force; true where one that built rows differs from before."""
     before = _known_rules(con)
-    now = {key: _naming(project, key) for key in _NAMING} | {"continuity": _continuity_rule(project)}
+    now = {key: _naming(project, key) for key in _NAMING}
+    now |= {"attempts": _ATTEMPTS, "continuity": _continuity_rule(project)}
     con.execute("delete from ledger.rules")
     con.executemany("insert into ledger.rules values (?, ?)", list(now.items()))
     return before.get("continuity", now["continuity"]) != now["continuity"]
+
+
+def _is_rule_kept(con: store.Connection, key: str, rule: str) -> bool:
+    """Whether what was read, if anything was, was read under a rule."""
+    has_read = bool(con.execute("select 1 from files limit 1").fetchall())
+    return not has_read or _known_rules(con).get(key, rule) == rule
 
 
 def _known_rules(con: store.Connection) -> dict[str, str]:

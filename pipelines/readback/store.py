@@ -46,6 +46,7 @@ def warehouse(project: Project) -> Iterator[Connection]:
         _configured(con)
         _limit(con, project)
         create_tables(con)
+        _add_new_columns(con, project)
         yield con
     finally:
         con.close()
@@ -67,6 +68,32 @@ def create_tables(con: Connection) -> None:
     for row in PUBLISHED:
         if row.table not in VIEWS:
             con.execute(create_table(row))
+
+
+def _add_new_columns(con: Connection, project: Project) -> None:
+    """Bring tables that an older readback made up to the contracts: a new column is absent from what it wrote.
+
+    Raises:
+        ProjectError: a table holds what no added column can mend.
+    """
+    for row in PUBLISHED:
+        held = _held_columns(con, row)
+        new = [column for column in columns(row) if column.name not in held] if held else []
+        kept = {column.name: column.sql_type for column in columns(row) if column.name in held}
+        if held != kept or not all(column.is_nullable or column.sql_type.endswith("[]") for column in new):
+            told = f"table {row.table} was made by another version of readback; move {project.state.name} aside and run"
+            raise ProjectError(f"{told} again, which reads all logs anew", file=project.warehouse)
+        for column in new:
+            default = "null" if column.is_nullable else "[]"
+            con.execute(f"alter table {row.table} add column {column.name} {column.sql_type} default {default}")
+
+
+def _held_columns(con: Connection, row: type[Row]) -> dict[str, str]:
+    """Names and types of the columns of a table as it stands; empty for a view."""
+    found = con.execute(
+        "select column_name, data_type from duckdb_columns() where table_name = ? and schema_name = 'main'", [row.table]
+    )
+    return {} if row.table in VIEWS else dict(found.fetchall())
 
 
 def attempts_view(parts: Sequence[str]) -> str:

@@ -317,13 +317,6 @@ def test_file_without_permission_stops_no_other(books: Ledger, monkeypatch: pyte
     assert loaded.row_lines == 1
 
 
-def test_records_of_two_formats_in_one_file_are_told_apart(books: Ledger) -> None:
-    span: Record = {"resourceSpans": [{"scopeSpans": []}]}
-    entry = books.load_bytes(lines([A, span, B]))
-    assert became(entry) == {"row": 2, "quarantined": 1}
-    assert books.quarantined() == [(2, f"{NOT_LITELLM}; it is a record of otlp")]
-
-
 def test_same_content_under_another_name_is_known(books: Ledger) -> None:
     books.load_bytes(lines([A, B]))
     copy = books.project.root / "rotated.1"

@@ -8,7 +8,7 @@ import pytest
 
 from readback import store
 from readback.contracts import LedgerFile
-from readback.errors import NotPublished, QueryError
+from readback.errors import NotPublished, ProjectError, QueryError
 from readback.settings import Project, Settings
 
 
@@ -108,19 +108,41 @@ def test_attempts_without_parts_have_every_column_and_no_row() -> None:
 def test_rows_keep_their_types_when_all_are_absent() -> None:
     con = store.memory()
     store.create_tables(con)
-    blank = dict.fromkeys(LedgerFile.model_fields) | dict.fromkeys(
-        (
-            "bytes",
-            "lines",
-            "row_lines",
-            "duplicate_lines",
-            "ignored_lines",
-            "quarantined_lines",
-            "rows",
-            "skipped_lines",
-        ),
-        0,
+    blank = (
+        dict.fromkeys(LedgerFile.model_fields)
+        | {"other_sources": []}
+        | dict.fromkeys(
+            (
+                "bytes",
+                "lines",
+                "row_lines",
+                "duplicate_lines",
+                "ignored_lines",
+                "quarantined_lines",
+                "rows",
+                "skipped_lines",
+            ),
+            0,
+        )
     )
     told = {"file_id": "f", "path": "it's", "state": "loaded", "loaded_at": "2026-10-05T12:00:00Z"}
     store.insert_rows(con, LedgerFile, [LedgerFile.model_validate(blank | told)])
     assert con.execute("select path, source, first_at from files").fetchall() == [("it's", None, None)]
+
+
+def test_column_of_a_newer_contract_is_absent_from_older_rows(project: Project) -> None:
+    with store.warehouse(project) as con:
+        con.execute("alter table files drop column reason")
+        con.execute("alter table files drop column other_sources")
+        con.execute("insert into files by name select 'one' as file_id, 'a' as path, 'loaded' as state, "
+                    "0 as bytes, 0 as lines, 0 as row_lines, 0 as duplicate_lines, 0 as ignored_lines, "
+                    "0 as quarantined_lines, 0 as rows, 0 as skipped_lines, now() as loaded_at")  # fmt: skip
+    with store.warehouse(project) as con:
+        assert con.execute("select reason, other_sources from files").fetchall() == [(None, [])]
+
+
+def test_table_of_another_version_says_what_to_do(project: Project) -> None:
+    with store.warehouse(project) as con:
+        con.execute("alter table files alter bytes type varchar")
+    with pytest.raises(ProjectError, match="table files was made by another version"), store.warehouse(project):
+        pass

@@ -18,6 +18,7 @@ class LedgerFile(Row):
     file_id: str = Field(description="Hash of the content (xxh3-128); the name does not matter.")
     path: str = Field(description="Where it was first seen.")
     source: str | None = Field(description="Log format; NULL where none was recognized.")
+    other_sources: list[str] = Field(description="Further formats that stood in the file, line by line.")
     state: FileState = Field(description="What became of it.")
     reason: str | None = Field(description="Why it was not loaded.")
     bytes: int = Field(ge=0, description="Size on disk.")
