@@ -1,5 +1,6 @@
 -- One row per tie between a pending outcome and a run. Reads pending_outcomes, current_outcomes and requests, of which
--- only those that started in `$from_at`/`$to_at`: earliest pending outcome less `$horizon_s` to the latest plus a day.
+-- only those that started in `$from_at`/`$to_at`: earliest pending outcome less `$horizon_s` to the latest plus a day,
+-- and of these only the ids of a kind that some pending outcome names (`$names_runs` and so on).
 --
 -- The first rule that finds a run decides. A trace may hold several runs, which then share the weight; any other id
 -- that points to several runs was used twice and proves nothing (response ids are reused, sessions hold many tasks).
@@ -34,15 +35,17 @@ wanted as (
 ),
 
 held as (
-    select 'run' as id_kind, run_id as id, run_id, started_at from requests
+    select 'run' as id_kind, run_id as id, run_id, started_at from requests where $names_runs
     union all
-    select 'request', request_id, run_id, started_at from requests
+    select 'request', request_id, run_id, started_at from requests where $names_requests
     union all
-    select 'response', provider_response_id, run_id, started_at from requests where provider_response_id is not null
+    select 'response', provider_response_id, run_id, started_at from requests
+    where $names_responses and provider_response_id is not null
     union all
-    select 'trace', replace(lower(trace_id), '-', ''), run_id, started_at from requests where trace_id is not null
+    select 'trace', replace(lower(trace_id), '-', ''), run_id, started_at from requests
+    where $names_traces and trace_id is not null
     union all
-    select 'session', session_id, run_id, started_at from requests where session_id is not null
+    select 'session', session_id, run_id, started_at from requests where $names_sessions and session_id is not null
 ),
 
 found as (

@@ -1,5 +1,6 @@
 -- One row per linked outcome that must be linked anew: it names an id of a request that started in the dirty stretch
--- `$from_at`/`$to_at`. Reads current_outcomes, outcome_links, requests.
+-- `$from_at`/`$to_at`, and did not happen more than a day before it (clocks differ).
+-- Reads current_outcomes, outcome_links, requests.
 with dirty_requests as (
     select request_id, source, run_id, provider_response_id, replace(lower(trace_id), '-', '') as trace_id, session_id
     from requests
@@ -11,7 +12,8 @@ dirty_sources as (
 ),
 
 linked as (
-    select * from current_outcomes where outcome_id in (select outcome_id from outcome_links)
+    select * from current_outcomes
+    where occurred_at >= $from_at - interval '1 day' and outcome_id in (select outcome_id from outcome_links)
 )
 
 select outcome_id from linked where run_id in (select run_id from dirty_requests)

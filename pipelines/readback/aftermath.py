@@ -62,7 +62,7 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
     con.execute("delete from outcome_links where outcome_id in (select outcome_id from stale_links)")
     scan = _span_of_pending(con, horizon_s)
     if scan is not None:
-        parameters = {"from_at": scan[0], "to_at": scan[1], "horizon_s": horizon_s}
+        parameters = {"from_at": scan[0], "to_at": scan[1], "horizon_s": horizon_s} | _kinds_named(con)
         store.insert_model(con, "outcome_links", store.model("continuity/outcome_links"), parameters)
     con.execute(
         """create or replace temp table touched_runs as
@@ -99,11 +99,9 @@ def touch_runs(con: store.Connection, part: Range) -> None:
 def build_touched(con: store.Connection, settings: Settings, part: Range | None) -> None:
     """Build anew the runs in `touched_runs`, whose changed requests all lie in a stretch, and their events."""
     if con.execute("select 1 from touched_runs limit 1").fetchall():
-        _mark_touched_days(con)
         _find_reviews(con)
         build_runs(con, part)
         build_run_events(con, settings)
-        _mark_touched_days(con)
 
 
 def _find_reviews(con: store.Connection) -> None:
@@ -111,20 +109,27 @@ def _find_reviews(con: store.Connection) -> None:
     store.temp_table(con, "reviews", "continuity/reviews")
 
 
-def _mark_touched_days(con: store.Connection) -> None:
-    con.execute(
-        """insert into touched_days
-        select distinct cast(started_at as date) from runs where run_id in (select run_id from touched_runs)"""
-    )
-
-
 def build_runs(con: store.Connection, part: Range | None) -> None:
-    """Replace the runs in `touched_runs`; of `requests` only the stretch that holds them is read."""
+    """Replace the runs in `touched_runs`; of `requests` only the stretch that holds them is read.
+
+    The days on which they began, before and now, become `touched_days`.
+    """
+    con.execute(
+        """create or replace temp table runs_before as
+        select started_at, ended_at, request_count from runs where run_id in (select run_id from touched_runs)"""
+    )
+    con.execute("insert into touched_days select distinct cast(started_at as date) from runs_before")
     scan = _span_of_touched(con, part)
     if scan is None:
         return
     con.execute("delete from runs where run_id in (select run_id from touched_runs)")
-    store.insert_model(con, "runs", store.model("continuity/runs"), {"from_at": scan[0], "to_at": scan[1]})
+    stretch = {"from_at": scan[0], "to_at": scan[1]}
+    store.insert_model(con, "runs", store.model("continuity/runs"), stretch)
+    con.execute(
+        """insert into touched_days select distinct cast(started_at as date) from runs
+        where started_at >= $from_at and started_at < $to_at and run_id in (select run_id from touched_runs)""",
+        stretch,
+    )
 
 
 def build_run_events(con: store.Connection, settings: Settings) -> None:
@@ -203,6 +208,18 @@ def unlinked_counts(con: store.Connection) -> list[tuple[str, str, int, int]]:
     ).fetchall()
 
 
+def _kinds_named(con: store.Connection) -> dict[str, bool]:
+    """Which kinds of ids the pending outcomes name; looking a kind up reads that column of months of requests."""
+    found = store.query(
+        con,
+        """select count(coalesce(run_id, artifact_id)) > 0 as names_runs, count(request_id) > 0 as names_requests,
+            count(provider_response_id) > 0 as names_responses, count(trace_id) > 0 as names_traces,
+            count(session_id) > 0 as names_sessions
+        from current_outcomes where outcome_id in (select outcome_id from pending_outcomes)""",
+    )
+    return dict(zip(found.columns, found.fetchall()[0], strict=True))
+
+
 def _span_of_pending(con: store.Connection, horizon_s: float) -> Range | None:
     """Where the requests of the pending outcomes may lie; None without a pending outcome."""
     return _span(
@@ -222,7 +239,7 @@ def _span_of_touched(con: store.Connection, part: Range | None) -> Range | None:
         con,
         f"""select least($start, min(started_at)), greatest($end, max(
             coalesce(ended_at, case when request_count > 1 then {_LATER} else started_at end) + interval '1 second'))
-        from runs where run_id in (select run_id from touched_runs)""",
+        from runs_before""",
         {"start": part and part[0], "end": part and part[1]},
     )
 

@@ -266,6 +266,7 @@ def _configured(con: Connection) -> Connection:
 def _limit(con: Connection, project: Project) -> None:
     """What the machine may give. Rows of tables have no order, which saves a copy; who needs one asks `in_order`."""
     con.execute("set preserve_insertion_order = false")
+    con.execute("set checkpoint_threshold = '1GB'")
     con.execute(f"set memory_limit = '{project.settings.engine.memory_limit}'")
     if project.settings.engine.threads is not None:
         con.execute(f"set threads = {project.settings.engine.threads}")
