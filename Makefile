@@ -40,10 +40,10 @@ $(READY): requirements.lock pyproject.toml
 	fi
 	@touch $@
 
-# Needs uv. `uv.lock` is a by-product that names a registry, so it is not committed.
+# Needs uv. Keeps the versions that are locked: `make lock UPGRADE=--upgrade` takes the newest.
 lock:
-	uv lock --upgrade
-	uv export --quiet --frozen --all-groups --no-emit-project --no-annotate --no-header --output-file requirements.lock
+	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --all-extras --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv dist

@@ -1,4 +1,7 @@
-"""Entry point of the dashboard: reads the project folder from the environment once and names the pages."""
+"""Entry point of the dashboard: reads the project folder from the environment once and names the pages.
+
+They lie in `views`: beside a folder named `pages` Streamlit runs the page that an address names without this file.
+"""
 
 import os
 from datetime import UTC, datetime
@@ -17,9 +20,10 @@ folder = os.environ.get("READBACK_PROJECT")
 board.put(Path(folder) if folder else None, definitions(), datetime.now(UTC))
 
 pages = [
-    st.Page("pages/overview.py", title="Overview", icon=":material/monitoring:", default=True),
-    st.Page("pages/workflow.py", title="Workflow", icon=":material/account_tree:"),
-    st.Page("pages/decisions.py", title="Decisions", icon=":material/gavel:"),
-    st.Page("pages/data_health.py", title="Data health", icon=":material/verified:"),
+    st.Page("views/overview.py", title="Overview", icon=":material/monitoring:", default=True),
+    st.Page("views/workflow.py", title="Workflow", icon=":material/account_tree:"),
+    st.Page("views/decisions.py", title="Decisions", icon=":material/gavel:"),
+    st.Page("views/data_health.py", title="Data health", icon=":material/verified:"),
+    st.Page("views/sql.py", title="SQL", icon=":material/database:"),
 ]
 st.navigation(pages, position="top").run()

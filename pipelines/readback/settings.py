@@ -144,6 +144,13 @@ class Engine(Section):
     threads: int | None = Field(default=None, ge=1)
 
 
+class SqlSection(Section):
+    """`[sql]`: what one statement of an analyst may take."""
+
+    memory_limit: str = "2GB"
+    timeout: Seconds = 60.0
+
+
 class Alerts(Section):
     """`[alerts]`: names of channels; their addresses come from the environment."""
 
@@ -170,6 +177,7 @@ class Settings(Section):
     episodes: EpisodeRule = EpisodeRule()
     metrics: MetricSection = MetricSection()
     engine: Engine = Engine()
+    sql: SqlSection = SqlSection()
     alerts: Alerts = Alerts()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from readback import shipped
+from readback import shipped, statements
 from readback.contracts import BY_TABLE, PUBLISHED, Attempt, Row, columns
 from readback.contracts.ddl import column_names, comments, create_table, dictionary
 from readback.errors import NotPublished, ProjectBusy, ProjectError, QueryError
@@ -23,6 +23,13 @@ VIEWS = frozenset({"attempts", "run_status"})
 """Published names that are views: attempts lie in the lake, run_status follows from what the clock of the logs says."""
 
 _LINE = "coalesce(line, file_row_number + 1) as line"
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+"""A reader fetches nothing, and sees no variable of the program that it runs in."""
+
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 _KEPT_SNAPSHOTS = 2
 
@@ -216,32 +223,34 @@ def connect_published(project: Project) -> Connection:
     if not project.published.exists():
         told = f"nothing published yet; `readback run --project {project.root}` makes it"
         raise NotPublished(told, file=project.root)
-    con = _configured(duckdb.connect(str(project.published.resolve()), read_only=True))
+    config = _OFFLINE | {"memory_limit": project.settings.sql.memory_limit}
+    con = duckdb.connect(str(project.published.resolve()), read_only=True, config=config)
     _confine(con, project)
     return con
 
 
 def _confine(con: Connection, project: Project) -> None:
-    """Only the lake may be read. The setting holds for the whole process, which may have made it before."""
-    ((has_access,),) = con.execute("select current_setting('enable_external_access')").fetchall()
-    if has_access:
+    """Only the lake may be read, for good. The settings hold for the whole process, which may have made them before."""
+    ((is_locked,),) = con.execute("select current_setting('lock_configuration')").fetchall()
+    if not is_locked:
+        con.execute("set global TimeZone = 'UTC'")
         con.execute(f"set allowed_directories = ['{project.lake.as_posix()}/']")
         con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
 
 
-def select(con: Connection, sql: str) -> Relation:
-    """The rows of one ad hoc statement that only reads.
+def select(con: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> Relation:
+    """The rows of one ad hoc statement that only reads; `$name` in it stands for a parameter.
 
     Raises:
         QueryError: not one statement, not a reading one, or one that cannot run.
     """
+    given = dict(parameters or {})
     try:
-        statements = con.extract_statements(sql)
-        if len(statements) != 1:
-            raise QueryError(f"expected one statement, found {len(statements)}")
-        if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
-            raise QueryError("only a statement that reads may run here: select, with, from, describe, explain")
-        return con.sql(sql)
+        statements.check(con, sql, given)
+        return con.sql(sql, params=given or None)
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
     except duckdb.Error as error:
         raise QueryError(str(error).splitlines()[0]) from None
 

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import faces_project
@@ -34,14 +35,26 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), rea
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plausible project."""
+    return faces_project.build(tmp_path_factory.mktemp("browser")).root
+
+
+@pytest.fixture(scope="module")
+def address(project: Path) -> Iterator[str]:
     """Address of a dashboard on the plausible project."""
-    project = faces_project.build(tmp_path_factory.mktemp("browser"))
+    with serve(project) as found:
+        yield found
+
+
+@contextmanager
+def serve(project: Path) -> Iterator[str]:
+    """Address of a new server of the dashboard."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, "READBACK_PROJECT": str(project.root), "PYTHONPATH": str(SOURCE)}
+    environment = {**os.environ, "READBACK_PROJECT": str(project), "PYTHONPATH": str(SOURCE)}
     with subprocess.Popen(command, cwd=shipped.dashboards(), env=environment, stdout=subprocess.DEVNULL) as server:
         try:
             _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
@@ -69,6 +82,13 @@ def _wait_until_healthy(url: str) -> None:
         except OSError:
             time.sleep(0.2)
     pytest.fail("the dashboard did not start")
+
+
+def test_address_of_a_page_opens_it_on_a_server_that_showed_nothing_yet(project: Path, page: Page) -> None:
+    with serve(project) as address:
+        page.goto(f"{address}/sql?question=causes")
+        expect(page.get_by_role("heading", name="SQL")).to_be_visible()
+        expect(page.get_by_label("Statement")).to_have_value(re.compile("cause_basis"))
 
 
 def test_every_page_draws_its_charts_and_asks_nobody_else(address: str, page: Page) -> None:

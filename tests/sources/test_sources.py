@@ -70,6 +70,10 @@ def test_metrics_page_is_what_the_headers_say() -> None:
     assert (REPOSITORY / "docs" / "metrics.md").read_text(encoding="utf-8") == documentation.metrics_page()
 
 
+def test_sql_page_is_what_the_questions_say() -> None:
+    assert (REPOSITORY / "docs" / "sql.md").read_text(encoding="utf-8") == documentation.sql_page()
+
+
 def test_tables_page_is_what_the_contracts_say() -> None:
     assert (REPOSITORY / "docs" / "tables.md").read_text(encoding="utf-8") == documentation.tables_page()
 

@@ -1,15 +1,20 @@
 """Questions to the published database: figures, and SQL."""
 
+import json
 import sys
 from collections.abc import Iterable
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from readback import store
 from readback.cli.shell import HERE, JsonOption, ProjectOption, out, print_json
-from readback.errors import ProjectError
+from readback.errors import ProjectError, QueryError
 from readback.settings import open_project
+
+if TYPE_CHECKING:
+    from readback.cookbook import Question
 
 
 def metrics(
@@ -34,25 +39,73 @@ def metrics(
 
 
 def sql(
-    statement: Annotated[str, typer.Argument(help="One statement that reads.")],
+    statement: Annotated[str | None, typer.Argument(help="One statement that reads.")] = None,
     project: ProjectOption = HERE,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="File with the statement.")] = None,
+    question: Annotated[str | None, typer.Option(help="Ask one of --questions by its name.")] = None,
+    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="name=value, for $name.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", "-o", help="Write .csv, .json, .parquet or .xlsx.")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV, safe to open in a spreadsheet.")] = False,
     as_json: JsonOption = False,
+    is_listed: Annotated[bool, typer.Option("--questions", help="List the questions that ship or were saved.")] = False,
 ) -> None:
     """Ask the published database in SQL, read-only.
 
-    Without access to files or the network. Rows that are too wide for a table are shown one column a line.
-    """
-    from readback.faces.tables import rows_table, spreadsheet_safe
+    Without access to files, network or settings; `[sql]` in readback.toml limits time and memory. Rows that are too
+    wide for a table are shown one column a line.
 
-    with store.reader(open_project(project)) as con:
-        frame = store.select(con, statement).pl()
-    if as_json:
-        print_json(frame.to_dicts())
+    Examples: readback sql "from metric_values limit 5" · readback sql -f mine.sql -p workflow=claims -o mine.parquet ·
+    readback sql --question open_episodes
+    """
+    from readback import cookbook
+    from readback.faces import desk, download
+    from readback.faces.tables import questions_table, rows_table
+
+    opened = open_project(project)
+    if is_listed:
+        out.print(questions_table([*cookbook.shipped_questions(), *cookbook.saved_questions(opened)]))
+        return
+    asked = cookbook.question(opened, question) if question else _typed(statement, file)
+    _writable(to, download.WRITERS)
+    with desk.Desk(opened) as open_desk:
+        frame = open_desk.sql(asked.sql, **dict(asked.parameters) | _parameters(param or []))
+    if to is not None:
+        to.write_bytes(download.WRITERS[to.suffix](frame))
+        out.print(f"Wrote {frame.height:,} rows to {to}", markup=False, soft_wrap=True)
+    elif as_json:
+        sys.stdout.buffer.write(download.as_json(frame))
     elif as_csv:
-        sys.stdout.write(spreadsheet_safe(frame))
+        sys.stdout.buffer.write(download.csv(frame))
     else:
         out.print(rows_table(frame))
+
+
+def _typed(statement: str | None, file: Path | None) -> "Question":
+    """What the user typed, or wrote to a file."""
+    from readback.cookbook import Question, read_question
+
+    if (statement is None) == (file is None):
+        raise QueryError("give one statement, or the file of one with -f, or a name with --question")
+    return Question("", "", {}, statement) if statement is not None else read_question(Path(str(file)))
+
+
+def _parameters(given: list[str]) -> dict[str, Any]:
+    """`name=value` as JSON where it is, else as text."""
+    found: dict[str, Any] = {}
+    for each in given:
+        name, is_given, value = each.partition("=")
+        if not is_given or not name.isidentifier():
+            raise QueryError(f"{each!r} is no name=value", key="--param")
+        try:
+            found[name] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name] = value
+    return found
+
+
+def _writable(file: Path | None, writers: Iterable[str]) -> None:
+    if file is not None and file.suffix not in tuple(writers):
+        raise QueryError(f"{file}: expected a file that ends in {', '.join(writers)}", key="--out")
 
 
 def _one_of(word: str, words: Iterable[str], option: str) -> None:

@@ -1,6 +1,5 @@
 """What every command shares: the application, its consoles and options, and how a value is printed."""
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,8 +35,6 @@ def utc(moment: datetime | None) -> datetime | None:
 
 def print_json(rows: list[dict[str, Any]]) -> None:
     """Rows as one JSON array of objects; moments in ISO 8601."""
-    sys.stdout.write(json.dumps(rows, default=_plain, ensure_ascii=False, indent=1) + "\n")
+    from readback.faces.download import json_text
 
-
-def _plain(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    sys.stdout.write(json_text(rows))

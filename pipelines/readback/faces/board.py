@@ -47,6 +47,10 @@ class Board:
         """Name of the snapshot in view."""
         return self.snapshot.stem.removeprefix("snapshot-")
 
+    def cursor(self) -> Connection:
+        """A connection of one's own to the snapshot in view, for statements that nobody asked before."""
+        return _connection(str(self.snapshot), self.project).cursor()
+
     def ask(self, question: Callable[..., Any], **filters: Any) -> Any:
         """The answer to a question, computed once per snapshot and filters."""
         return _answer(str(self.snapshot), question.__name__, filters, question, self.project)
@@ -108,11 +112,11 @@ def pick_period(board: Board) -> Period:
     if not grains:
         _stop("No period yet", "No figure has a week or a month; the logs read so far are too short.")
     usual = Grain.WEEK.value if Grain.WEEK.value in grains else grains[0]
-    grain = _choose("Grain", "grain", grains, usual, format_func=str.capitalize)
+    grain = choose("Grain", "grain", grains, usual, format_func=str.capitalize)
     found = cast(list[Period], board.ask(questions.periods, grain=grain, zone=board.zone))
     labels = {_key(period): period for period in found}
     newest = newest_whole(found, cast(datetime, board.ask(questions.as_of))) or found[0]
-    chosen = _choose("Period", "period", list(labels), _key(newest), format_func=lambda key: labels[key].label)
+    chosen = choose("Period", "period", list(labels), _key(newest), format_func=lambda key: labels[key].label)
     return labels[chosen]
 
 
@@ -125,7 +129,7 @@ def seen(board: Board, period: Period) -> Span:
 def pick_workflow(board: Board) -> str | None:
     """One workflow or None for all, kept in the address."""
     options = [ALL, *cast(list[str], board.ask(questions.members))]
-    chosen = _choose("Workflow", "workflow", options, ALL, format_func=lambda name: plain(name, 48))
+    chosen = choose("Workflow", "workflow", options, ALL, format_func=lambda name: plain(name, 48))
     return None if chosen == ALL else chosen
 
 
@@ -136,7 +140,7 @@ def pick_one_workflow(board: Board, span: Span) -> str:
         _stop("No workflow yet", "No record names a workflow; `[workflow]` in readback.toml says which labels may.")
     busiest = cast(str | None, board.ask(questions.busiest, span=span))
     usual = busiest if busiest in members else members[0]
-    return _choose("Workflow", "workflow", members, usual, format_func=lambda name: plain(name, 48))
+    return choose("Workflow", "workflow", members, usual, format_func=lambda name: plain(name, 48))
 
 
 def chart(drawn: Any, alt: str) -> None:
@@ -179,7 +183,7 @@ def _key(period: Period) -> str:
     return period.start.isoformat()[:10] if period.grain is not Grain.ALL else "all"
 
 
-def _choose(name: str, parameter: str, options: Sequence[str], usual: str, format_func: Callable[[str], str]) -> str:
+def choose(name: str, parameter: str, options: Sequence[str], usual: str, format_func: Callable[[str], str]) -> str:
     """A select box whose choice lives in the address; an unknown choice there falls back to the usual one."""
     wanted = st.query_params.get(parameter)
     index = options.index(wanted if wanted in options else usual)
@@ -188,7 +192,7 @@ def _choose(name: str, parameter: str, options: Sequence[str], usual: str, forma
     return chosen
 
 
-_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260}
+_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260, "question": 640}
 
 
 def _age(as_of: datetime, now: datetime | None) -> None:

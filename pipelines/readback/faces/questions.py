@@ -296,6 +296,11 @@ def coverage(con: Connection) -> pl.DataFrame:
     return _frame(con, "select * from outcome_coverage order by workflow, kind, source_system, coverage_from limit 500")
 
 
+def dictionary(con: Connection) -> pl.DataFrame:
+    """Every column of every table, and what it means."""
+    return _frame(con, "select * from data_dictionary order by table_name, position")
+
+
 def reconciliation(con: Connection) -> pl.DataFrame:
     """The sources' own counts against what their logs told, per source and model."""
     sql = """

@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from readback.contracts import LedgerFile, MetricValue
+from readback.cookbook import Question
 from readback.faces import figures
 from readback.faces.fitted import Column, Fitted, Hanging
 from readback.faces.inert import code, plain
@@ -156,7 +157,17 @@ class _Rows:
             yield from _record(names, list(row) if not isinstance(row, Text) else [row])
         rest = len(self.table.rows) - _MOST_RECORDS
         if rest > 0:
-            yield Text(f"… and {rest:,} more rows; --csv and --json give all, fewer columns a table", style="dim")
+            yield Text(
+                f"… and {rest:,} more rows; --csv, --json and --out give all, fewer columns a table", style="dim"
+            )
+
+
+def questions_table(questions: Iterable[Question]) -> RenderableType:
+    """Questions by name, in words, with what may be given to them."""
+    table = Fitted([Column("question"), Column("asks", least=40), Column("parameters")])
+    for each in questions:
+        table.add(plain(each.name), plain(each.ask), plain(", ".join(f"{n}={v}" for n, v in each.parameters.items())))
+    return table
 
 
 def rows_table(frame: pl.DataFrame) -> RenderableType:
@@ -181,20 +192,6 @@ def _record(names: Sequence[str], row: Iterable[Text]) -> Iterator[Hanging]:
     width = 4 + max(len(name) for name in names)
     for name, cell in zip(names, row, strict=True):
         yield Hanging(cell, width, f"  {name}")
-
-
-def spreadsheet_safe(frame: pl.DataFrame) -> str:
-    """CSV in which no text is taken for a formula; nested values are written as JSON-like text."""
-    flat = frame.with_columns(
-        pl.col(name).map_elements(lambda value: str(list(value)), return_dtype=pl.String)
-        for name, kind in frame.schema.items()
-        if kind.is_nested()
-    )
-    texts = [name for name, kind in flat.schema.items() if kind == pl.String]
-    return flat.with_columns(
-        pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r]")).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
-        for name in texts
-    ).write_csv()
 
 
 def _share(fraction: float | None) -> str:

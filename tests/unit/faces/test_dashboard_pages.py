@@ -13,12 +13,12 @@ from readback.faces import figures, listings, questions
 from readback.settings import Project
 from readback.store import Connection
 
-PAGES = ["overview", "workflow", "decisions", "data_health"]
+PAGES = ["overview", "workflow", "decisions", "data_health", "sql"]
 
 
 def page(name: str, folder: Path | None, **query: str) -> AppTest:
     """A page after its first run."""
-    test = AppTest.from_file(shipped.dashboards() / "pages" / f"{name}.py", default_timeout=60)
+    test = AppTest.from_file(shipped.dashboards() / "views" / f"{name}.py", default_timeout=60)
     test.session_state["readback"] = (folder, DEFINITIONS, datetime(2026, 11, 1, 2, tzinfo=UTC))
     for key, value in query.items():
         test.query_params[key] = value
@@ -142,6 +142,6 @@ def test_newer_snapshot_shows_up_on_the_next_run(tmp_path: Path) -> None:
 
 
 def test_pages_are_short_enough_to_finish_reading() -> None:
-    pages = sorted((shipped.dashboards() / "pages").glob("*.py"))
+    pages = sorted((shipped.dashboards() / "views").glob("*.py"))
     assert [file.stem for file in pages] == sorted(PAGES)
     assert all(len(file.read_text(encoding="utf-8").splitlines()) <= 80 for file in pages)

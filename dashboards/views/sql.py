@@ -1,0 +1,54 @@
+"""The analyst's desk in the browser: a statement of one's own, or a question that ships, and its rows to take away."""
+
+from functools import partial
+
+import polars as pl
+import streamlit as st
+
+from readback import cookbook
+from readback.errors import QueryError
+from readback.faces import board, desk, download, questions
+
+TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "json": "application/json"}
+OWN = "A statement of my own"
+SHOWN = 1_000
+
+view = board.open_board()
+board.title(view, "SQL", f"{board.name(view)} · read-only on this snapshot, without files, network or settings")
+
+asked = {each.name: each for each in [*cookbook.shipped_questions(), *cookbook.saved_questions(view.project)]}
+chosen = board.choose(
+    "Question", "question", [OWN, *asked], OWN, lambda name: asked[name].ask if name in asked else name
+)
+question = asked.get(chosen)
+
+write, schema = st.columns([2, 1])
+with write, st.form("statement", border=False):
+    text = question.sql if question else "select * from metric_values where grain = 'month' order by metric limit 100"
+    statement = st.text_area("Statement", text, height=260, key=f"sql-{chosen}")
+    given = {
+        name: st.text_input(f"${name}", value, key=f"{chosen}-{name}")
+        for name, value in (question.parameters.items() if question else ())
+    }
+    st.form_submit_button("Run", icon=":material/play_arrow:", type="primary")
+with schema, board.card("Tables", "What a column means.", height=360):
+    columns = view.ask(questions.dictionary)
+    table = st.selectbox("Table", columns["table_name"].unique(maintain_order=True).to_list())
+    found = columns.filter(pl.col("table_name") == table)
+    st.caption(str(found["table_description"][0]))
+    board.table(found, {"column_name": "Column", "sql_type": "Type", "description": "Meaning"})
+
+try:
+    rows = desk.rows(view.cursor(), view.project, statement, given)
+except QueryError as error:
+    st.error(f"`{error}`", icon=":material/error:")
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.markdown(
+        f"**{rows.height:,} rows**" if rows.height <= SHOWN else f"The first {SHOWN:,} of **{rows.height:,} rows**"
+    )
+    for suffix, written in download.WRITERS.items():
+        kind = suffix.removeprefix(".")
+        st.download_button(kind.upper(), partial(written, rows), f"readback{suffix}", TYPES.get(kind), key=kind)
+board.table(rows.head(SHOWN), {name: name for name in rows.columns})
