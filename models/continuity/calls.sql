@@ -1,6 +1,7 @@
 -- One row per logical call: its attempts folded together, as written, before anyone judges them.
 -- Siblings of one span, and records of one trace, may be several calls in a row: an answer closes a call, and the
 -- next attempt opens another, whose id ends in #2. Most calls are one attempt; only the others are put in order.
+-- Unasked are attempts that asked no model: a group passed over in cooldown, a person; each is an option, and no retry.
 -- Order is by end: a streamed answer is written with the start of its call, before the failure that it followed.
 -- A call belongs to the range in which it began; attempts up to $overlap_s outside are looked at for its sake.
 with attempts_around as (
@@ -8,7 +9,14 @@ with attempts_around as (
         a.*,
         requested.model as asked,
         served.model as answered,
-        a.status = 'ok' or (a.status = 'cancelled' and a.model_served is not null) as is_answer
+        a.status = 'ok' or (a.status = 'cancelled' and a.model_served is not null) as is_answer,
+        a.status in ('error', 'blocked') and a.deployment is null and a.model_requested is null as is_untried,
+        case when a.lane in ('manual', 'hold') and a.model_requested is null then a.lane end as other_lane,
+        case
+            when a.lane in ('manual', 'hold') and a.model_requested is null then 1
+            when a.status in ('error', 'blocked') and a.deployment is null and a.model_requested is null and a.route is not null then 1
+            else 0
+        end as unasked
     from attempts as a
     left join model_names as requested on a.model_requested = requested.name
     left join model_names as served on a.model_served = served.name
@@ -56,8 +64,10 @@ folded as (
         max(case when model_served is not null then place end) as partial_place,
         max(place) as last_place,
         min(case when status in ('error', 'blocked') then place end) as failure_place,
-        max(case when status in ('error', 'blocked') and deployment is null and model_requested is null then 1 else 0 end) = 1
-            as has_untried,
+        max(case when is_untried then 1 else 0 end) = 1 as has_untried,
+        cast(sum(unasked) as bigint) as unasked_count,
+        count(distinct route) - count(distinct case when not is_untried then route end) + count(distinct other_lane)
+            as unasked_option_count,
         list(coalesce(answered, asked) order by place) filter (where coalesce(answered, asked) is not null) as chain,
         sum(cost_usd) as cost_usd,
         max(declared_fallback_count) as declared_fallback_count,
@@ -78,7 +88,8 @@ chained as (
         coalesce(tried.route, tried.model_requested) as requested_model, tried.asked as first_model,
         won.asked as answer_asked, won.answered as answer_model, won.served_model_source, won.provider as served_provider,
         won.deployment, won.lane, f.answer_place is not null as is_answered, f.has_failed, f.has_untried,
-        f.attempt_count, f.chain, failed.cause as first_cause, failed.cause_basis as first_cause_basis, f.cost_usd,
+        f.attempt_count, f.unasked_count, f.unasked_option_count, f.chain,
+        failed.cause as first_cause, failed.cause_basis as first_cause_basis, f.cost_usd,
         won.input_tokens, won.output_tokens, won.is_cache_hit, won.is_stream, won.is_marked, won.guardrails_ran,
         f.declared_fallback_count, won.trace_id, won.session_id, won.provider_response_id, won.weight
     from folded as f
@@ -94,8 +105,9 @@ single as (
         coalesce(a.route, a.model_requested) as requested_model, a.asked as first_model,
         a.asked as answer_asked, a.answered as answer_model, a.served_model_source, a.provider as served_provider,
         a.deployment, a.lane, a.is_answer as is_answered, a.status in ('error', 'blocked') as has_failed,
-        a.status in ('error', 'blocked') and a.deployment is null and a.model_requested is null as has_untried,
-        1 as attempt_count, case when coalesce(a.answered, a.asked) is null then [] else [coalesce(a.answered, a.asked)] end as chain,
+        a.is_untried as has_untried,
+        1 as attempt_count, a.unasked as unasked_count, a.unasked as unasked_option_count,
+        case when coalesce(a.answered, a.asked) is null then [] else [coalesce(a.answered, a.asked)] end as chain,
         a.cause as first_cause, a.cause_basis as first_cause_basis, a.cost_usd,
         a.input_tokens, a.output_tokens, a.is_cache_hit, a.is_stream, a.is_marked, a.guardrails_ran,
         a.declared_fallback_count, a.trace_id, a.session_id, a.provider_response_id, a.weight

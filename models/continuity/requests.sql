@@ -37,7 +37,7 @@ evidence as (
             else coalesce(declared_fallback_count, 0) > 0 or answer_route <> route or answer_model <> preferred_model
         end as has_changed,
         cast(list_unique(chain) as bigint) as model_count,
-        list_unique(chain) > 1 as has_several_models,
+        cast(list_unique(chain) + unasked_option_count as bigint) as option_count,
         coalesce(lane in ('manual', 'hold'), false) as is_other_lane,
         chain_basis in ('call_id', 'sibling_spans', 'explicit_attempts') as is_absence_visible
     from matched
@@ -52,7 +52,7 @@ decided as (
         when is_served and answer_model is null then null
             when is_served and (is_absence_visible or preferred_models is not null) then false
             when is_served then null
-            when has_several_models then true
+            when option_count > 1 then true
             when chain_basis in ('sibling_spans', 'explicit_attempts') then false
         end as is_fallback
     from evidence
@@ -77,13 +77,14 @@ select
     case when is_served then deployment end as deployment,
     attempt_count,
     case
-        when chain_basis in ('sibling_spans', 'explicit_attempts') then greatest(attempt_count - greatest(model_count, 1), 0)
+        when chain_basis in ('sibling_spans', 'explicit_attempts')
+            then greatest(attempt_count - unasked_count - greatest(model_count, 1), 0)
         when chain_basis = 'call_id' and not has_failed then 0
     end as retry_count,
     case
         when is_fallback is null then null
         when not is_fallback then 0
-        when chain_basis in ('sibling_spans', 'explicit_attempts') then greatest(model_count - 1, 1)
+        when chain_basis in ('sibling_spans', 'explicit_attempts') then greatest(option_count - 1, 1)
     end as fallback_count,
     is_fallback,
     case
@@ -96,7 +97,7 @@ select
     case
         when not coalesce(is_fallback, false) then null
         when is_other_lane then 'explicit'
-        when has_untried then 'preemptive'
+        when has_untried and first_model is null then 'preemptive'
         when has_failed then 'attempt_chain'
         when coalesce(declared_fallback_count, 0) > 0 then 'explicit'
         when answer_asked is not null and answer_model <> answer_asked then 'provider_declared'

@@ -3,6 +3,7 @@
 -- file      = "JSON lines from s3_v2, gcs_bucket, azure_storage, generic_api or a custom callback"
 -- emits     = "attempts"
 -- grain     = "line"
+-- system    = "litellm"
 -- recognize = ["startTime", "status", "model_group", "custom_llm_provider", "trace_id"]
 -- required  = ["id", "status", "startTime"]
 -- reports   = ["error", "latency", "tokens", "cost", "served_model", "requested_model", "workflow", "chain"]

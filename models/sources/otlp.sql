@@ -11,7 +11,7 @@
 -- ignored   = "holds no span of a model call"
 -- evidence  = "412 real spans: openai-v2 (default and latest names), genai-openai with and without HTTP spans, OpenLLMetry, OpenInference"
 -- limits    = ["retries inside an SDK are one span: retry frequency is a floor",
---              "the provider's error code and request id are not recorded: a cause rests on class and message",
+--              "the provider's error code and request id are told by readback.* attributes only (docs/integrate.md): else a cause rests on class and message",
 --              "labels of ancestor spans count where the ancestor stands in the same file",
 --              "an answer that an evaluation failed counts as failed where a later sibling span stands in the same file",
 --              "cost only from dialects that write it (gen_ai.usage.cost, llm.cost.total)"]
@@ -58,6 +58,7 @@ with recursive spans as materialized (
             'llm.token_count.completion', 'gen_ai.usage.cost', 'llm.cost.total', 'gen_ai.request.stream',
             'gen_ai.is_streaming', 'llm.is_streaming', 'gen_ai.response.time_to_first_chunk', 'error.type',
             'http.response.status_code', 'readback.lane', 'readback.marked', 'readback.confidence', 'readback.stated_cause',
+            'readback.error_code', 'readback.provider_request_id',
             'readback.workflow', 'readback.run.id', 'gen_ai.workflow.name', 'gen_ai.agent.name', 'gen_ai.conversation.id',
             'traceloop.workflow.name', 'traceloop.entity.name', 'session.id', 'user.id', 'enduser.id', 'agent.name',
             'workflow', 'team', 'environment', 'run.id', 'task.id', 'ticket.id', 'case.id'
@@ -209,6 +210,7 @@ select
         try_cast(nullif(regexp_extract(error_message, '^(?:\w+: )?Error code: ([1-5][0-9]{2})\b', 1), '') as bigint)
     ) as http_status,
     case
+        when is_error and facts['readback.error_code'] is not null then facts['readback.error_code']
         when is_error and regexp_full_match(error_type, '[a-z]+(_[a-z]+)+') then error_type
         when not is_error and is_filtered then 'content_filter'
     end as error_code,
@@ -228,6 +230,7 @@ select
         json_extract_string(labels, '$."gen_ai.conversation.id"'), json_extract_string(labels, '$."session.id"'),
         json_extract_string(labels, '$."traceloop.association.properties.session_id"')
     ) as session_id,
+    facts['readback.provider_request_id'] as provider_request_id,
     facts['gen_ai.response.id'] as provider_response_id,
     coalesce(
         json_extract_string(labels, '$."user.id"'), json_extract_string(labels, '$."enduser.id"'),

@@ -155,9 +155,9 @@ def _name_models(con: store.Connection, policies: Sequence[Policy], part: Range)
 
 def _find_second_observers(con: store.Connection, part: Range) -> None:
     """Fill `observed_twice`, and count by source and day what is left aside for it."""
-    places = [(name, _place(source)) for name, source in sources().items()]
-    con.execute("create or replace temp table observers (source varchar, place integer)")
-    con.executemany("insert into observers values (?, ?)", places)
+    places = [(name, _place(source), source.header.system) for name, source in sources().items()]
+    con.execute("create or replace temp table observers (source varchar, place integer, system varchar)")
+    con.executemany("insert into observers values (?, ?, ?)", places)
     overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
     store.temp_table(con, "observed_twice", "continuity/observed_twice", _scope((part[0] - overlap, part[1] + overlap)))
     con.execute("delete from ledger.second_observers where day >= $from_at and day < $to_at", _scope(part))

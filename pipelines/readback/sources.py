@@ -37,6 +37,9 @@ class Header(BaseModel):
     required: tuple[str, ...] = Field(description="Columns without which a record cannot be read.")
     reports: tuple[Capability, ...] = ()
     observer: Literal["gateway", "application", "provider"] = "gateway"
+    system: str | None = Field(
+        default=None, description="The software whose own ids of calls and traces several of its logs share."
+    )
     ignores: tuple[str, ...] = Field(default=(), description="A record with one of these keys holds nothing for us.")
     ignored: str = Field(default="holds nothing for readback", description="Why a well-formed line may give no row.")
     evidence: str = Field(description="What the connector was checked against.")
