@@ -26,6 +26,7 @@ from readback import landing, ledger, store
 from readback.faces import questions
 from readback.faces.period import Period
 from readback.feed import Feed
+from readback.inputs import LocalFile
 from readback.settings import open_project
 from readback.simulate import simulate
 from readback.sources import sources
@@ -77,7 +78,7 @@ def _load(file: Path, folder: Path) -> None:
     project = open_project(folder)
     with store.warehouse(project) as con:
         ledger.create_tables(con)
-        ledger.load(con, project, [(file, None)], datetime.now(UTC))
+        ledger.load(con, project, [LocalFile(str(file), None)], datetime.now(UTC))
     shutil.rmtree(folder)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from readback import continuity, ledger, store, stretches
 from readback.contracts import LedgerFile
+from readback.inputs import LocalFile
 from readback.policy.version import Policy
 from readback.settings import Project, Settings
 
@@ -93,7 +94,7 @@ class Ledger:
 
     def load(self, *files: Path, source: str | None = None, loaded_at: datetime = LOADED_AT) -> list[LedgerFile]:
         """What became of the files that were not known yet."""
-        return ledger.load(self.con, self.project, [(file, source) for file in files], loaded_at).new
+        return ledger.load(self.con, self.project, [LocalFile(str(file), source) for file in files], loaded_at).new
 
     def load_bytes(self, content: bytes, name: str = "log.jsonl", source: str | None = None) -> LedgerFile:
         """What became of one file with this content."""

@@ -6,6 +6,7 @@
 cli/ are the only files that may read the clock. (No postponed annotations: Dagster reads those of the assets.)
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import xxhash
 from dagster._core.errors import DagsterAssetCheckFailedError
 from pydantic import Field
 
@@ -136,9 +136,9 @@ def files(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     """New log files: their attempts in the lake, outcomes and incidents in tables, every line accounted for."""
     with _step(refresh, "files"):
         pipeline.prepare(refresh.con, refresh.project, is_full=refresh.is_full)
-        found = inputs.input_files(refresh.project)
+        logs = inputs.named_logs(refresh.con, refresh.project, os.environ, refresh.loaded_at)
         pipeline.read_logs(
-            refresh.con, refresh.project, found, refresh.loaded_at, lambda file: refresh.tell(f"read {file.name}")
+            refresh.con, refresh.project, logs, refresh.loaded_at, lambda log: refresh.tell(f"read {log.name}")
         )
     return _checked(refresh, "files")
 
@@ -227,21 +227,17 @@ monthly = dg.ScheduleDefinition(name="monthly", job=monthly_job, cron_schedule="
 
 @dg.sensor(job=refresh_job, minimum_interval_seconds=60)
 def new_files(context: dg.SensorEvaluationContext, project: ProjectResource) -> dg.RunRequest | dg.SkipReason:
-    """A refresh as soon as an input folder holds a new file, or one that grew."""
+    """A refresh as soon as an input holds a new file, object or row, or one that grew."""
     found = input_fingerprint(project.open())
     if context.cursor == found:
-        return dg.SkipReason("no input file is new or has grown")
+        return dg.SkipReason("nothing is new in any input")
     context.update_cursor(found)
     return dg.RunRequest(run_key=found)
 
 
 def input_fingerprint(project: Project) -> str:
-    """A hash of the names, sizes and times of all input files: equal as long as nothing new can be read."""
-    told = xxhash.xxh3_128()
-    for file, _ in inputs.input_files(project):
-        facts = file.stat()
-        told.update(f"{file}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
-    return told.hexdigest()
+    """A hash of what is known of all inputs unread: equal as long as nothing new can be read."""
+    return inputs.fingerprint(inputs.places(project, os.environ), datetime.now(UTC))
 
 
 def run_in_process(

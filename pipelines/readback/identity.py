@@ -9,6 +9,7 @@ from readback import store
 from readback.contracts import LedgerFile
 from readback.contracts.ddl import column_names
 from readback.feed import compression, shape
+from readback.inputs.origins import Origin
 
 _BLOCK = 1 << 22
 _HEAD = 512
@@ -26,10 +27,13 @@ class Identity:
     """Bytes and lines at its start that were read as part of that file."""
 
 
-def identify(con: store.Connection, file: Path) -> Identity | None:
-    """Hash of the content; None when it is known. A known file that is its beginning is found in the same pass."""
+def identify(con: store.Connection, log: Origin, file: Path) -> Identity | None:
+    """Hash of the content of a log that lies in a file; None when it is known.
+
+    A known file that is its beginning is found in the same pass.
+    """
     size = file.stat().st_size
-    shorter = _shorter_files(con, file, size)
+    shorter = _shorter_files(con, log, file, size)
     hasher, position = xxhash.xxh3_128(), 0
     continues: tuple[LedgerFile, tuple[int, int]] | None = None
     lines, line_start = 0, 0
@@ -45,7 +49,7 @@ def identify(con: store.Connection, file: Path) -> Identity | None:
             if known is not None and hasher.hexdigest() == known.file_id:
                 continues = (known, (line_start, lines))
     file_id = hasher.hexdigest()
-    _remember(con, file, file_id)
+    _remember(con, log, file, file_id)
     if con.execute("select 1 from files where file_id = ? and state in ('loaded', 'empty')", [file_id]).fetchall():
         return None
     if continues is None or shape(file) != "lines":
@@ -53,24 +57,29 @@ def identify(con: store.Connection, file: Path) -> Identity | None:
     return Identity(file_id, size, *continues)
 
 
-def is_untouched(con: store.Connection, file: Path) -> bool:
-    """Size and time are as when its content was last looked at, and it was read: it need not be read again."""
-    facts = file.stat()
+def is_untouched(con: store.Connection, log: Origin) -> bool:
+    """Its stamp is as when its content was last looked at, and it was read: it need not be read again."""
+    stamp = log.stamp()
+    if stamp is None or (stamp.modified_ns is None and stamp.etag is None):
+        return False
     found = con.execute(
         """select 1 from ledger.seen as s inner join files as f on s.file_id = f.file_id
-        where s.path = ? and s.bytes = ? and s.modified_ns = ? and f.state in ('loaded', 'empty')""",
-        [str(file), facts.st_size, facts.st_mtime_ns],
+        where s.path = ? and s.bytes = ? and s.modified_ns is not distinct from ? and s.etag is not distinct from ?
+            and f.state in ('loaded', 'empty')""",
+        [log.address, stamp.size, stamp.modified_ns, stamp.etag],
     )
     return bool(found.fetchall())
 
 
-def _remember(con: store.Connection, file: Path, file_id: str) -> None:
-    facts = file.stat()
-    con.execute("delete from ledger.seen where path = ?", [str(file)])
-    con.execute(
-        "insert into ledger.seen values (?, ?, ?, ?, ?)",
-        [str(file), facts.st_size, facts.st_mtime_ns, file_id, _head(file)],
-    )
+def _remember(con: store.Connection, log: Origin, file: Path, file_id: str) -> None:
+    stamp = log.stamp()
+    con.execute("delete from ledger.seen where path = ?", [log.address])
+    if stamp is not None:
+        con.execute(
+            "insert into ledger.seen by name select ? as path, ? as bytes, ? as modified_ns, ? as etag, ? as file_id,"
+            " ? as head",
+            [log.address, stamp.size, stamp.modified_ns, stamp.etag, file_id, _head(file)],
+        )
 
 
 def _head(file: Path) -> str:
@@ -79,17 +88,18 @@ def _head(file: Path) -> str:
         return xxhash.xxh3_128(stream.read(_HEAD)).hexdigest()
 
 
-def _shorter_files(con: store.Connection, file: Path, size: int) -> list[LedgerFile]:
+def _shorter_files(con: store.Connection, log: Origin, file: Path, size: int) -> list[LedgerFile]:
     """Known plain files of the same folder that this one may have grown from, by size."""
     if compression(file) != "none":
         return []
+    folder = log.address.rpartition("/")[0]
     names = ", ".join(column_names(LedgerFile))
     found = con.execute(
         f"""select {names} from files where bytes < ? and bytes > 0 and state = 'loaded'
         and (path = ? or path[1:?] = ?)
         and (bytes < ? or file_id in (select file_id from ledger.seen where head = ?))
         order by path <> ?, bytes desc limit ?""",
-        [size, str(file), len(str(file.parent)), str(file.parent), _HEAD, _head(file), str(file), _CANDIDATES],
+        [size, log.address, len(folder), folder, _HEAD, _head(file), log.address, _CANDIDATES],
     )
     shorter = [LedgerFile(**dict(zip(LedgerFile.model_fields, row, strict=True))) for row in found.fetchall()]
     return sorted(shorter, key=lambda known: known.bytes)

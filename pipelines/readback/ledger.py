@@ -20,15 +20,17 @@ from readback.contracts import BY_TABLE, LedgerFile, QuarantinedLine
 from readback.contracts.ddl import column_names, literal
 from readback.contracts.privacy import scrub, skeleton
 from readback.contracts.vocabulary import FileState
+from readback.errors import UnreadableFile
 from readback.feed import BrokenLine, Feed, Shape, prepare, sample, shape
 from readback.identity import Identity, identify, is_untouched
+from readback.inputs.origins import Origin
 from readback.lake import make_lake, refresh_attempts, retain, without_repeats
 from readback.landing import KEYS, Landed, land, prepare_session
 from readback.routing import is_mixed, parted
 from readback.settings import Project, Settings
 from readback.sources import Source, nearest, recognize, sources
 
-Progress = Callable[[Path], None]
+Progress = Callable[[Origin], None]
 
 CALL_OVERLAP_S = 7200
 """Longest time in seconds between two attempts of one call; an attempt near midnight makes two days dirty."""
@@ -36,7 +38,7 @@ CALL_OVERLAP_S = 7200
 _REFUSALS: dict[Shape, FileState] = {"empty": FileState.EMPTY, "damaged": FileState.FAILED}
 _READ = (
     "files", "quarantine", "outcomes", "provider_incidents", "admin_changes", "source_counters", "ledger.parts",
-    "ledger.dirty_days", "ledger.second_observers", "ledger.seen",
+    "ledger.dirty_days", "ledger.second_observers", "ledger.seen", "ledger.cursors",
 )  # fmt: skip
 """Everything that follows from what was read."""
 
@@ -51,7 +53,7 @@ class Loaded:
     """What one loading did."""
 
     new: list[LedgerFile] = field(default_factory=list)
-    known: list[Path] = field(default_factory=list)
+    known: list[Origin] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class _Entry:
     """What a ledger row says whatever became of the file."""
 
     identity: Identity
-    path: str
+    origin: Origin
     loaded_at: datetime
 
     def refused(self, state: FileState, reason: str | None) -> LedgerFile:
@@ -91,7 +93,7 @@ class _Entry:
             blank
             | {
                 "file_id": self.identity.file_id,
-                "path": self.path,
+                "path": self.origin.address,
                 "bytes": self.identity.size,
                 "continues_file_id": self.identity.continues.file_id if self.identity.continues else None,
                 "skipped_lines": self.identity.known[1],
@@ -126,6 +128,10 @@ def create_tables(con: store.Connection) -> None:
             path varchar, bytes bigint, modified_ns bigint, file_id varchar, head varchar
         )"""
     )
+    con.execute("alter table ledger.seen add column if not exists etag varchar")
+    con.execute(
+        "create table if not exists ledger.cursors (place varchar primary key, last_at varchar, last_key varchar)"
+    )
     con.execute("create table if not exists ledger.second_observers (day date, source varchar, attempts bigint)")
     if not con.execute("select 1 from duckdb_views() where view_name = 'attempts'").fetchall():
         refresh_attempts(con)
@@ -134,19 +140,19 @@ def create_tables(con: store.Connection) -> None:
 def load(
     con: store.Connection,
     project: Project,
-    files: Iterable[tuple[Path, str | None]],
+    logs: Iterable[Origin],
     loaded_at: datetime,
-    on_file: Progress = lambda file: None,
+    on_log: Progress = lambda log: None,
 ) -> Loaded:
-    """Read every file that is not known yet; one bad file never stops the others."""
+    """Read every log that is not known yet; a bad one never stops the others."""
     prepare_session(con)
     make_lake(project)
     result = Loaded()
-    for file, name in files:
-        on_file(file)
-        entry = _load_one(con, project, file, name, loaded_at)
+    for log in logs:
+        on_log(log)
+        entry = _load_one(con, project, log, loaded_at)
         if entry is None:
-            result.known.append(file)
+            result.known.append(log)
         else:
             result.new.append(entry)
     refresh_attempts(con)
@@ -167,26 +173,28 @@ def forget(con: store.Connection) -> None:
         refresh_attempts(con)
 
 
-def _load_one(
-    con: store.Connection, project: Project, file: Path, name: str | None, loaded_at: datetime
-) -> LedgerFile | None:
-    """What became of a file; None where its content was read before. One that was refused is tried again."""
-    unnamed = Identity(xxhash.xxh3_128(f"unread:{file}".encode()).hexdigest(), 0, None, (0, 0))
-    entry = _Entry(unnamed, str(file), loaded_at)
+def _load_one(con: store.Connection, project: Project, log: Origin, loaded_at: datetime) -> LedgerFile | None:
+    """What became of a log; None where its content was read before. One that was refused is tried again."""
+    unnamed = Identity(xxhash.xxh3_128(f"unread:{log.address}".encode()).hexdigest(), 0, None, (0, 0))
+    entry = _Entry(unnamed, log, loaded_at)
     try:
-        if is_untouched(con, file):
+        if is_untouched(con, log):
             return None
-        identity = identify(con, file)
-        if identity is None:
-            return None
-        entry = _Entry(identity, str(file), loaded_at)
-        kind = shape(file)
-        found, reason = _format_of(file, name, kind)
-        if found is None:
-            return _record(con, entry.refused(_REFUSALS.get(kind, FileState.UNKNOWN_FORMAT), reason))
-        return _land_one(con, project, file, kind, found, entry)
+        with log.opened() as file:
+            identity = identify(con, log, file)
+            if identity is None:
+                log.note(con)
+                return None
+            entry = _Entry(identity, log, loaded_at)
+            kind = shape(file)
+            found, reason = _format_of(file, log.source, kind)
+            if found is None:
+                return _record(con, entry.refused(_REFUSALS.get(kind, FileState.UNKNOWN_FORMAT), reason))
+            return _land_one(con, project, file, kind, found, entry)
+    except UnreadableFile as error:
+        return _record(con, entry.refused(FileState.FAILED, error.message))
     except OSError as error:
-        if error.filename is None or Path(error.filename) != file:
+        if error.filename is None or Path(error.filename) != Path(log.address):
             raise
         return _record(con, entry.refused(FileState.FAILED, f"cannot be opened: {error.strerror}"))
     except duckdb.DataError as error:
@@ -210,6 +218,7 @@ def _land_one(
         duplicates = sum(_settle(con, source, landed) for source, landed in given)
         for source, landed in given:
             _quarantine(con, source, entry, landed.broken)
+        entry.origin.note(con)
         return _record(con, entry.landed(given, duplicates))
 
 
@@ -305,7 +314,7 @@ def _quarantine(con: store.Connection, source: Source, entry: _Entry, broken: li
     rows = [
         QuarantinedLine(
             file_id=entry.identity.file_id,
-            path=entry.path,
+            path=entry.origin.address,
             line=line.line,
             byte_offset=line.offset,
             source=source.name,

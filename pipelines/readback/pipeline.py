@@ -15,6 +15,7 @@ from typing import NoReturn
 from readback import aftermath, continuity, decisions, lake, ledger, metrics, shipped, store
 from readback.contracts import Attempt, columns
 from readback.errors import ProjectError, SettingsError
+from readback.inputs.origins import Origin
 from readback.policy.loading import load_policies
 from readback.policy.validation import check as check_policies
 from readback.settings import SETTINGS_FILE, Project
@@ -72,12 +73,12 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
 def read_logs(
     con: store.Connection,
     project: Project,
-    files: Iterable[tuple[Path, str | None]],
+    logs: Iterable[Origin],
     loaded_at: datetime,
-    on_file: ledger.Progress = lambda file: None,
+    on_log: ledger.Progress = lambda log: None,
 ) -> ledger.Loaded:
-    """Every file that is not known yet, into the lake and the ledger; one transaction per file."""
-    return ledger.load(con, project, files, loaded_at, on_file)
+    """Every log that is not known yet, into the lake and the ledger; one transaction per log."""
+    return ledger.load(con, project, logs, loaded_at, on_log)
 
 
 def moment(con: store.Connection, given: datetime | None = None) -> datetime:

@@ -67,10 +67,28 @@ class ProjectSection(Section):
 
 
 class Input(Section):
-    """`[[inputs]]`: where logs lie."""
+    """`[[inputs]]`: where logs lie: a path, or a table of PostgreSQL."""
 
-    path: str = Field(description="File, folder or glob, relative to readback.toml.")
+    path: str | None = Field(default=None, description="File, folder or glob, relative to readback.toml, or a URL.")
     source: str | None = Field(default=None, description="Format; recognized from the records when absent.")
+    postgres: str | None = Field(default=None, min_length=1, description="Table, as `table` or `schema.table`.")
+    dsn_env: str | None = Field(default=None, description="Environment variable that holds the connection string.")
+    cursor: tuple[str, str] = Field(default=("startTime", "request_id"), description="Columns of time and key.")
+    overlap: Seconds = Field(default=7200.0, description="How far before the cursor rows are asked for again.")
+    batch_rows: int = Field(default=50_000, ge=1, description="Rows of one batch.")
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if (self.path is None) == (self.postgres is None):
+            raise ValueError("expected either `path` or `postgres`")
+        if self.postgres is not None and not self.dsn_env:
+            raise ValueError("`postgres` needs `dsn_env`, the environment variable with its connection string")
+        for key in ("dsn_env", "cursor", "overlap", "batch_rows"):
+            if self.path is not None and key in self.model_fields_set:
+                raise ValueError(f"`{key}` goes with `postgres`, not with `path`")
+        if self.source not in (None, "litellm_spend") and self.postgres and "cursor" not in self.model_fields_set:
+            raise ValueError(f"a table of {self.source} needs `cursor`, its columns of time and key")
+        return self
 
 
 class Naming(Section):
@@ -209,6 +227,11 @@ class Project:
         return self.state / "lake"
 
     @property
+    def scratch(self) -> Path:
+        """Copies of what lies elsewhere, each only while it is read."""
+        return self.state / "scratch"
+
+    @property
     def published(self) -> Path:
         """What every reader opens: a link to the newest snapshot."""
         return self.state / "published" / "readback.duckdb"
@@ -280,11 +303,13 @@ def _known_keys(path: list[int | str]) -> list[str]:
 
 
 def _line_of(text: str, path: list[int | str]) -> int | None:
-    """Line of the last key of a path; the first one that stands after its table's header."""
+    """Line of the last key of a path; the first one that stands after the header of its table, or of its element."""
     names = [part for part in path if isinstance(part, str)]
     if not names:
         return None
     lines = text.splitlines()
-    start = next((n for n, line in enumerate(lines) if re.match(rf"\s*\[+\s*{re.escape(names[0])}\b", line)), 0)
+    headers = [n for n, line in enumerate(lines) if re.match(rf"\s*\[+\s*{re.escape(names[0])}\b", line)] or [0]
+    element = path[1] if len(path) > 1 and isinstance(path[1], int) else 0
+    start = headers[min(element, len(headers) - 1)]
     key = re.compile(rf"\s*(\[+\s*)?([\w.]+\.)?{re.escape(names[-1])}\s*(=|\])")
     return next((n + 1 for n, line in enumerate(lines) if n >= start and key.match(line)), None)

@@ -12,6 +12,7 @@ from small_logs import LOADED_AT, NOON, Ledger, answer, failure, line, lines, op
 
 from readback import ledger, store
 from readback.errors import ProjectError
+from readback.inputs import LocalFile
 from readback.settings import Project, Settings
 
 CANARY = "canaryPQRS"
@@ -111,7 +112,9 @@ def test_nothing_private_reaches_the_disk(tmp_path: Path, project: Project, name
     listed.write_bytes(json.dumps([*records, {CANARY: DIGITS}]).encode())
     with store.warehouse(project) as con:
         ledger.create_tables(con)
-        loaded = ledger.load(con, project, [(file, name) for file in (log, packed, listed)], LOADED_AT).new
+        loaded = ledger.load(
+            con, project, [LocalFile(str(file), name) for file in (log, packed, listed)], LOADED_AT
+        ).new
         assert sum(entry.row_lines for entry in loaded) == len(records)
         assert sum(entry.quarantined_lines for entry in loaded) >= 2 * len(bad) - 2
     kept = {file.name: file.read_bytes() for file in project.state.rglob("*") if file.is_file()}

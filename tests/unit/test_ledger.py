@@ -418,7 +418,7 @@ def test_users_are_told_apart_by_a_keyed_hash_only(books: Ledger) -> None:
 def test_unknown_source_of_an_input_is_refused(books: Ledger) -> None:
     settings = Settings(inputs=(Input(path="*.jsonl", source="litelm"),))
     with pytest.raises(SettingsError, match="unknown source 'litelm'; expected one of .*bedrock"):
-        inputs.input_files(type(books.project)(books.project.root, settings))
+        inputs.places(type(books.project)(books.project.root, settings), {})
 
 
 @pytest.mark.parametrize(

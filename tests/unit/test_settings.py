@@ -41,7 +41,27 @@ def test_anything_else_is_no_duration(text: object) -> None:
             "[project]\nweek_starts = 'friday'",
             "readback.toml:2: project.week_starts: input should be 'monday' or 'sunday'",
         ),
-        ("[[inputs]]\nsource = 'litellm'", "inputs.0.path: field required"),
+        ("[[inputs]]\nsource = 'litellm'", "readback.toml:1: inputs.0: expected either `path` or `postgres`"),
+        (
+            "[[inputs]]\npath = 'x'\n[[inputs]]\npostgres = 'T'",
+            "readback.toml:3: inputs.1: `postgres` needs `dsn_env`, the environment variable with",
+        ),
+        (
+            "[[inputs]]\npath = 'x'\noverlap = '1h'",
+            "readback.toml:1: inputs.0: `overlap` goes with `postgres`, not with `path`",
+        ),
+        (
+            "[[inputs]]\npath = 'x'\n[[inputs]]\npostgres = 'T'\ndsn_env = 'DB'\nbatch_rows = 0",
+            "readback.toml:6: inputs.1.batch_rows: input should be greater than or equal to 1",
+        ),
+        (
+            "[[inputs]]\npostgres = 'T'\ndsn_env = 'DB'\nsource = 'outcomes'",
+            "a table of outcomes needs `cursor`, its columns of time and key",
+        ),
+        (
+            "[[inputs]]\npostgres = 'T'\ndsn = 'x'",
+            "inputs.0.dsn: unknown key; did you mean `dsn_env`?",
+        ),
         ("[project\n", "readback.toml: is not valid TOML"),
         (
             "[[coverage]]\nsource = 'r'\nkinds = ['rework']\nfrom = 2026-10-01T00:00:00",

@@ -41,7 +41,7 @@ def run(
 
 
 def load(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, or URLs such as s3://bucket/prefix.")],
     project: ProjectOption = HERE,
     source: Annotated[str | None, typer.Option("--source", help="Their format, such as litellm.")] = None,
 ) -> None:
@@ -52,15 +52,14 @@ def load(
     from readback import inputs, ledger
     from readback.faces.tables import files_table
 
-    opened = open_project(project)
-    files = [(file, source) for path in paths for file in _files_of(path)]
-    inputs.check_source(source, "--source", None)
+    opened, now = open_project(project), datetime.now(UTC)
+    places = [inputs.place(opened, _existing(path), source) for path in paths]
     with store.warehouse(opened) as con:
         ledger.create_tables(con)
-        loaded = ledger.load(con, opened, files, datetime.now(UTC))
+        loaded = ledger.load(con, opened, inputs.reached(inputs.logs(con, opened, places, now)), now)
     out.print(files_table(loaded.new))
     if loaded.known:
-        out.print(f"{len(loaded.known)} of {len(files)} files were known already.")
+        out.print(f"{len(loaded.known)} of {len(loaded.known) + len(loaded.new)} files were known already.")
 
 
 def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
@@ -83,9 +82,12 @@ def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
-def _files_of(path: Path) -> list[Path]:
+def _existing(path: str) -> str:
+    """A URL as it stands; a path from the folder in which the command runs."""
     from readback import inputs
 
-    if not path.exists():
+    if inputs.is_url(path):
+        return path
+    if not Path(path).exists():
         raise ProjectError("no such file or folder", file=path)
-    return inputs.expand(HERE.resolve(), str(path.resolve()))
+    return str(Path(path).resolve())
