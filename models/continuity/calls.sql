@@ -3,8 +3,33 @@
 -- next attempt opens another, whose id ends in #2. Most calls are one attempt; only the others are put in order.
 -- Unasked are attempts that asked no model: a group passed over in cooldown, a person; each is an option, and no retry.
 -- Order is by end: a streamed answer is written with the start of its call, before the failure that it followed.
+-- What the log of an attempt does not say, another log of it may (`second_evidence`); what it says, stands.
 -- A call belongs to the range in which it began; attempts up to $overlap_s outside are looked at for its sake.
-with attempts_around as (
+with told as (
+    select
+        a.* replace (
+            coalesce(a.run_id, e.run_id) as run_id,
+            coalesce(a.workflow, e.workflow) as workflow,
+            coalesce(a.team, e.team) as team,
+            coalesce(a.environment, e.environment) as environment,
+            coalesce(a.model_served, e.model_served) as model_served,
+            coalesce(a.served_model_source, e.served_model_source) as served_model_source,
+            coalesce(a.input_tokens, e.input_tokens) as input_tokens,
+            coalesce(a.output_tokens, e.output_tokens) as output_tokens,
+            coalesce(a.cost_usd, e.cost_usd) as cost_usd,
+            coalesce(a.is_marked, e.is_marked) as is_marked,
+            coalesce(a.guardrails_ran, e.guardrails_ran) as guardrails_ran,
+            coalesce(a.session_id, e.session_id) as session_id,
+            coalesce(a.provider_response_id, e.provider_response_id) as provider_response_id
+        ),
+        coalesce(e.sources, cast([] as varchar[])) as other_sources
+    from attempts as a
+    left join second_evidence as e on a.attempt_id = e.attempt_id
+    anti join observed_twice as twice on a.attempt_id = twice.attempt_id
+    where a.started_at >= $from_at - to_seconds($overlap_s) and a.started_at < $to_at + to_seconds($overlap_s)
+),
+
+attempts_around as (
     select
         a.*,
         requested.model as asked,
@@ -17,11 +42,9 @@ with attempts_around as (
             when a.status in ('error', 'blocked') and a.deployment is null and a.model_requested is null and a.route is not null then 1
             else 0
         end as unasked
-    from attempts as a
+    from told as a
     left join model_names as requested on a.model_requested = requested.name
     left join model_names as served on a.model_served = served.name
-    anti join observed_twice as twice on a.attempt_id = twice.attempt_id
-    where a.started_at >= $from_at - to_seconds($overlap_s) and a.started_at < $to_at + to_seconds($overlap_s)
 ),
 
 several as (
@@ -69,6 +92,7 @@ folded as (
         count(distinct route) - count(distinct case when not is_untried then route end) + count(distinct other_lane)
             as unasked_option_count,
         list(coalesce(answered, asked) order by place) filter (where coalesce(answered, asked) is not null) as chain,
+        list_sort(list_distinct(flatten(list(other_sources)))) as other_sources,
         sum(cost_usd) as cost_usd,
         max(declared_fallback_count) as declared_fallback_count,
         arg_min(run_id, place) filter (where run_id is not null) as run_id,
@@ -83,7 +107,7 @@ folded as (
 
 chained as (
     select
-        f.request_id, f.run_id, won.source, won.chain_basis, f.workflow, f.team, f.environment, tried.route,
+        f.request_id, f.run_id, won.source, f.other_sources, won.chain_basis, f.workflow, f.team, f.environment, tried.route,
         won.route as answer_route, f.key_alias, f.service, f.started_at, f.ended_at, won.started_at as answer_started_at,
         coalesce(tried.route, tried.model_requested) as requested_model, tried.asked as first_model,
         won.asked as answer_asked, won.answered as answer_model, won.served_model_source, won.provider as served_provider,
@@ -100,7 +124,7 @@ chained as (
 
 single as (
     select
-        a.request_id, a.run_id, a.source, a.chain_basis, a.workflow, a.team, a.environment, a.route,
+        a.request_id, a.run_id, a.source, a.other_sources, a.chain_basis, a.workflow, a.team, a.environment, a.route,
         a.route as answer_route, a.key_alias, a.service, a.started_at, a.ended_at, a.started_at as answer_started_at,
         coalesce(a.route, a.model_requested) as requested_model, a.asked as first_model,
         a.asked as answer_asked, a.answered as answer_model, a.served_model_source, a.provider as served_provider,

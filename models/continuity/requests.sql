@@ -61,7 +61,7 @@ decided as (
 select
     request_id,
     coalesce(run_id, request_id) as run_id,
-    source, workflow, workflow_class, team, environment, route, key_alias, service,
+    source, other_sources, workflow, workflow_class, team, environment, route, key_alias, service,
     started_at, ended_at,
     case when ended_at >= started_at then (epoch_us(ended_at) - epoch_us(started_at)) / 1000.0 end as duration_ms,
     requested_model, preferred_model, preferred_basis,

@@ -159,7 +159,9 @@ def _find_second_observers(con: store.Connection, part: Range) -> None:
     con.execute("create or replace temp table observers (source varchar, place integer, system varchar)")
     con.executemany("insert into observers values (?, ?, ?)", places)
     overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
-    store.temp_table(con, "observed_twice", "continuity/observed_twice", _scope((part[0] - overlap, part[1] + overlap)))
+    around = _scope((part[0] - overlap, part[1] + overlap))
+    store.temp_table(con, "observed_twice", "continuity/observed_twice", around)
+    store.temp_table(con, "second_evidence", "continuity/second_evidence", around)
     con.execute("delete from ledger.second_observers where day >= $from_at and day < $to_at", _scope(part))
     con.execute(
         """insert into ledger.second_observers

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_logs import Ledger, Record, answer, cooldown, failure, fallback, lines, open_ledger
+from small_logs import Ledger, Record, answer, cooldown, failure, fallback, lines, open_ledger, span_of
 
 from readback import ledger
 from readback.contracts import Episode, Request
@@ -167,6 +167,27 @@ def test_loading_day_by_day_is_loading_at_once(records: list[Record], policies: 
     days = sorted({written_on(record) for record in records})
     by_day = [[[record for record in records if written_on(record) == day]] for day in days]
     assert built(by_day, policies) == built([[records]], policies)
+
+
+@given(LOGS, POLICIES)
+@law(6)
+def test_second_witness_of_every_answer_changes_no_count(records: list[Record], policies: Sequence[Policy]) -> None:
+    spans = [span_of(record) for record in records if record["status"] == "success"]
+    counted = "request_id, is_fallback, served_model, attempt_count, retry_count, first_cause, cost_usd, input_tokens"
+    with TemporaryDirectory() as one, TemporaryDirectory() as both, open_ledger(Path(one)) as alone:
+        alone.load_bytes(lines(records))
+        alone.build(policies)
+        with open_ledger(Path(both)) as books:
+            books.load_bytes(lines(records))
+            books.load_bytes(lines(spans), "spans.jsonl")
+            books.build(policies)
+            asked = f"select {counted} from requests order by request_id"
+            assert books.rows(asked) == alone.rows(asked)
+            ours = rows(alone)["fallback_events"], rows(alone)["episodes"]
+            assert (rows(books)["fallback_events"], rows(books)["episodes"]) == ours
+            answered_by = "select count(*) from requests where served_by <> 'nobody' and not is_partial"
+            seen_twice = "select count(*) from requests where other_sources = ['otlp'] and is_marked"
+            assert books.rows(seen_twice) == books.rows(answered_by)
 
 
 @given(LOGS, POLICIES, st.randoms(use_true_random=False))
