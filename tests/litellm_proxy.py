@@ -21,7 +21,7 @@ from typing import Any
 
 LOCK = Path(__file__).parent / "litellm-proxy.lock"
 CACHE = Path(__file__).parents[1] / ".cache"
-START_S = 90
+START_S = 240
 OFFLINE = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "true",
@@ -58,7 +58,7 @@ class Proxy:
         headers = {"content-type": "application/json", "authorization": f"Bearer {self.key}"}
         request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return Reply(answer.status, answer.read().decode())
         except urllib.error.HTTPError as error:
             with error:

@@ -208,9 +208,9 @@ def ask(proxy: Proxy, number: int, case: Case) -> Reply:
 
 
 def await_lines(witness: Path, upstream: Upstream) -> None:
-    """LiteLLM logs answers after they were given: until every call is told, or ten seconds are over."""
+    """LiteLLM logs answers after they were given: until every call is told, or a minute is over."""
     waiting = threading.Event()
-    for _ in range(100):
+    for _ in range(600):
         lines = witness.read_text("utf-8").splitlines() if witness.exists() else []
         if sum(json.loads(line)["is_tried"] for line in lines) >= len(upstream.seen):
             return
