@@ -573,9 +573,14 @@ def _reconciliation() -> Iterator[c.Row]:
     for hour in range(24):
         for model, counted, missing in ((_LARGE, 1180, 2), (_GPT, 890, 7 if hour == 9 else 0)):
             yield c.Reconciliation(
-                source="litellm", counter="litellm_requests_total", model=model, hour=datetime(2026, 10, 31, hour,
-                tzinfo=UTC),
-                counted=counted, logged=counted - missing, missing=missing,
+                source="litellm_metrics", counter="litellm_deployment_success_responses_total",
+                counts=v.Counted.ANSWERS, compared_with="litellm", model=model,
+                hour=datetime(2026, 10, 31, hour, tzinfo=UTC),
+                from_at=datetime(2026, 10, 31, hour, tzinfo=UTC),
+                until_at=datetime(2026, 10, 31, hour, 59, 59, tzinfo=UTC),
+                counted=counted, logged=counted - missing, missing=missing, missing_reason=None,
+                fallback_share=0.1 if model == _GPT else 0.02,
+                bias=None if not missing else v.BiasDirection.DOWN if model == _GPT else v.BiasDirection.UP,
             )  # fmt: skip
 
 

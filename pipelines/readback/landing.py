@@ -34,7 +34,7 @@ KEYS = {
     "outcomes": "outcome_id",
     "provider_incidents": "incident_id",
     "admin_changes": "change_id",
-    "source_counters": "counter",
+    "counter_readings": "reading_id",
 }
 """The column that is NULL exactly when a record could not be read."""
 
@@ -43,7 +43,7 @@ TIMES = {
     "outcomes": "occurred_at",
     "provider_incidents": "started_at",
     "admin_changes": "seen_at",
-    "source_counters": "hour",
+    "counter_readings": "read_at",
 }
 
 _ABSENT = ("", "none", "null", "unknown", "n/a", "undefined")

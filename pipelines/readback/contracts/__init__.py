@@ -20,6 +20,7 @@ from readback.contracts.findings import (
 from readback.contracts.row import Column, Row, columns
 from readback.contracts.timeline import (
     AdminChange,
+    CounterReading,
     PolicyClass,
     PolicySubstitute,
     PolicyVersion,
@@ -39,6 +40,7 @@ PUBLISHED: tuple[type[Row], ...] = (
     OutcomeLink,
     OutcomeCoverage,
     RunStatus,
+    CounterReading,
     SourceCounter,
     Reconciliation,
     ProviderIncident,
@@ -70,6 +72,7 @@ __all__ = [
     "Alert",
     "Attempt",
     "Column",
+    "CounterReading",
     "DictionaryEntry",
     "Episode",
     "FallbackEvent",

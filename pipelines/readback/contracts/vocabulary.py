@@ -55,6 +55,23 @@ class ChainBasis(StrEnum):
     SINGLE_ROW = "single_row"
 
 
+class Counted(StrEnum):
+    """What an independent counter counts; the rows of a log are counted in the same way."""
+
+    REQUESTS = "requests"
+    ATTEMPTS = "attempts"
+    ANSWERS = "answers"
+    OUTPUT_TOKENS = "output_tokens"
+
+
+class BiasDirection(StrEnum):
+    """Where a fallback frequency goes when rows are missing: below or above the true one, or nowhere."""
+
+    DOWN = "down"
+    UP = "up"
+    NONE = "none"
+
+
 class CauseFamily(StrEnum):
     """Causes that recover in the same way, so that one episode never mixes two."""
 
