@@ -50,8 +50,8 @@ with left, board.card("The sources' own counts", "What a gateway counted against
     if counted.is_empty():
         board.nothing("No independent count was given.", ":material/info:")
     else:
-        names = {"source": "Source", "model": "Model", "counted": "Counted", "logged": "Logged", "missing": "Missing"}
-        board.table(counted, names)
+        names = {"compared_with": "Log", "model": "Model", "counts": "Counts", "counted": "Counted", "logged": "Logged"}
+        board.table(counted, {**names, "missing": "Missing", "bias": "Bias", "last_missing_at": "Last missing (UTC)"})
 with right, board.card("Checks that did not hold", "Found on the published rows.", height="stretch"):
     failed = view.ask(questions.failed_checks)
     if failed.is_empty():

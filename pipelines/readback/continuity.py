@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from readback import store
-from readback.contracts import PolicyClass, PolicySubstitute, PolicyVersion
-from readback.contracts.vocabulary import Cause, CauseFamily
+from readback.contracts import ModelName, PolicyClass, PolicySubstitute, PolicyVersion
+from readback.contracts.vocabulary import Cause, CauseFamily, NameBasis
 from readback.ledger import CALL_OVERLAP_S
 from readback.policy.matching import WorkflowKey, match_class
-from readback.policy.naming import canonical_names
+from readback.policy.naming import canonical_names, known_family, unknown_names
 from readback.policy.rows import policy_classes, policy_substitutes, policy_versions
 from readback.policy.version import Policy
 from readback.settings import EpisodeRule
@@ -148,10 +148,19 @@ def _scope(part: Range) -> dict[str, Any]:
 def name_models(con: store.Connection, policies: Sequence[Policy], part: Range) -> None:
     """Fill `model_names`: what each name written in a stretch, or counted, is called by the policy or by family."""
     found = store.query(con, store.model("continuity/model_names"), _around(part))
-    named = canonical_names([name for (name,) in found.fetchall()], policies)
-    con.execute("create or replace temp table model_names (name varchar, model varchar)")
-    if named:
-        con.executemany("insert into model_names values (?, ?)", list(named.items()))
+    names = [name for (name,) in found.fetchall()]
+    unknown = set(unknown_names(names, policies))
+    rows = [_named(name, model, name not in unknown) for name, model in canonical_names(names, policies).items()]
+    con.execute("delete from model_names where list_contains($names, name)", {"names": names})
+    store.insert_rows(con, ModelName, rows)
+
+
+def _named(name: str, model: str, is_known: bool) -> ModelName:
+    family = known_family(name)
+    basis = NameBasis.FAMILY if family and family.name == model else NameBasis.POLICY if is_known else None
+    return ModelName(
+        name=name, model=model, provider=family and family.provider, tier=family and family.tier, basis=basis
+    )
 
 
 def find_second_observers(con: store.Connection, part: Range) -> None:

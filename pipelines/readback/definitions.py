@@ -28,10 +28,10 @@ WRITER = "warehouse"
 
 CHECKED: dict[str, tuple[str, ...]] = {
     "files": (
-        "files", "quarantine", "attempts", "outcomes", "provider_incidents", "admin_changes", "counter_readings",
-        "policies", "policy_classes", "policy_substitutes",
+        "files", "quarantine", "label_candidates", "attempts", "outcomes", "provider_incidents", "admin_changes",
+        "counter_readings", "policies", "policy_classes", "policy_substitutes",
     ),
-    "requests": ("requests",),
+    "requests": ("requests", "model_names"),
     "reconciliation": ("source_counters", "reconciliation"),
     "episodes": ("episodes",),
     "fallback_events": ("fallback_events",),

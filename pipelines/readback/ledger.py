@@ -16,7 +16,7 @@ import duckdb
 import xxhash
 
 from readback import store
-from readback.contracts import BY_TABLE, LedgerFile, QuarantinedLine
+from readback.contracts import BY_TABLE, LabelCandidate, LedgerFile, QuarantinedLine
 from readback.contracts.ddl import column_names, literal
 from readback.contracts.privacy import scrub, skeleton
 from readback.contracts.vocabulary import FileState
@@ -24,6 +24,7 @@ from readback.errors import UnreadableFile
 from readback.feed import BrokenLine, Feed, Shape, prepare, sample, shape
 from readback.identity import Identity, identify, is_untouched
 from readback.inputs.origins import Origin
+from readback.label_census import label_census
 from readback.lake import make_lake, refresh_attempts, retain, without_repeats
 from readback.landing import KEYS, Landed, land, prepare_session
 from readback.routing import is_mixed, parted
@@ -41,8 +42,8 @@ LONGEST_COUNT_S = 129_600
 _REFUSALS: dict[Shape, FileState] = {"empty": FileState.EMPTY, "damaged": FileState.FAILED}
 _READ = (
     "files", "quarantine", "outcomes", "provider_incidents", "admin_changes", "counter_readings", "source_counters",
-    "reconciliation", "ledger.parts", "ledger.dirty_days", "ledger.counted_days", "ledger.second_observers",
-    "ledger.seen", "ledger.cursors",
+    "reconciliation", "label_candidates", "ledger.parts", "ledger.dirty_days", "ledger.counted_days",
+    "ledger.second_observers", "ledger.seen", "ledger.cursors",
 )  # fmt: skip
 """Everything that follows from what was read."""
 
@@ -223,7 +224,10 @@ def _land_one(
     }
     with prepare(file, kind, part.with_suffix(".feed"), entry.identity.known) as feed:
         given = list(_landings(con, feed, part, found, project.settings, parameters))
+        labels = label_census(con, found.main, feed, project.settings, entry.identity.file_id)
     with store.transaction(con):
+        con.execute("delete from label_candidates where file_id = ?", [entry.identity.file_id])
+        store.insert_rows(con, LabelCandidate, labels)
         _finish_line(con, entry.identity)
         duplicates = sum(_settle(con, source, landed) for source, landed in given)
         for source, landed in given:

@@ -58,7 +58,9 @@ def _declare_subjects(con: store.Connection) -> None:
     logs = [name for name, source in sources().items() if source.header.emits == "attempts"]
     con.execute(
         """create or replace temp table log_files as
-        select source, first_at, last_at, loaded_at from files
-        where state = 'loaded' and first_at is not null and list_contains($logs, source)""",
+        select source, first_at, last_at, loaded_at from (
+            select unnest(list_prepend(source, other_sources)) as source, first_at, last_at, loaded_at from files
+            where state = 'loaded' and first_at is not null
+        ) where list_contains($logs, source)""",
         {"logs": logs},
     )

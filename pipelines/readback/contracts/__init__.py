@@ -3,6 +3,7 @@
 from readback.contracts.aftermath import Outcome, OutcomeCoverage, OutcomeLink, Run, RunStatus
 from readback.contracts.bookkeeping import (
     DictionaryEntry,
+    LabelCandidate,
     LedgerFile,
     QualityResult,
     QuarantinedLine,
@@ -28,7 +29,7 @@ from readback.contracts.timeline import (
     Reconciliation,
     SourceCounter,
 )
-from readback.contracts.traffic import Attempt, Episode, FallbackEvent, Request
+from readback.contracts.traffic import Attempt, Episode, FallbackEvent, ModelName, Request
 
 PUBLISHED: tuple[type[Row], ...] = (
     Attempt,
@@ -40,6 +41,7 @@ PUBLISHED: tuple[type[Row], ...] = (
     OutcomeLink,
     OutcomeCoverage,
     RunStatus,
+    ModelName,
     CounterReading,
     SourceCounter,
     Reconciliation,
@@ -58,6 +60,7 @@ PUBLISHED: tuple[type[Row], ...] = (
     Recommendation,
     LedgerFile,
     QuarantinedLine,
+    LabelCandidate,
     QualityResult,
     DictionaryEntry,
 )
@@ -77,9 +80,11 @@ __all__ = [
     "Episode",
     "FallbackEvent",
     "LatencyHistogram",
+    "LabelCandidate",
     "LedgerFile",
     "MetricEffect",
     "MetricValue",
+    "ModelName",
     "Notification",
     "Outcome",
     "OutcomeCoverage",

@@ -109,6 +109,13 @@ class PreferredBasis(StrEnum):
     FIRST_ATTEMPT = "first_attempt"
 
 
+class NameBasis(StrEnum):
+    """Who knows a model by a name: the policy, or the table of families."""
+
+    POLICY = "policy"
+    FAMILY = "family"
+
+
 class ServedModelSource(StrEnum):
     """Where the served model of a request is known from; a model's own claim is never a source."""
 

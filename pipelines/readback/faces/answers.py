@@ -3,6 +3,7 @@
 import polars as pl
 
 from readback.contracts import Alert, Recommendation
+from readback.contracts.vocabulary import Dimension
 from readback.faces import questions
 from readback.store import Connection, model, query
 
@@ -18,7 +19,15 @@ def refused(con: Connection) -> pl.DataFrame:
 
 
 def values(con: Connection, dimension: str, grain: str) -> pl.DataFrame:
-    """Rows of `metric_values` of a dimension and grain."""
+    """Rows of `metric_values` of a dimension and grain; by workflow with the bounds that nameless requests leave."""
+    found = _values(con, dimension, grain)
+    if dimension != Dimension.WORKFLOW.value:
+        return found
+    keys = ["metric", "grain", "period_start", "member", "lane"]
+    return found.join(questions.workflow_bounds(con, grain), on=keys, how="left", maintain_order="left")
+
+
+def _values(con: Connection, dimension: str, grain: str) -> pl.DataFrame:
     return _frame(
         con,
         """select * from metric_values where dimension = $dimension and grain = $grain

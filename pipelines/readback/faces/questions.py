@@ -302,11 +302,45 @@ def dictionary(con: Connection) -> pl.DataFrame:
 
 
 def reconciliation(con: Connection) -> pl.DataFrame:
-    """The sources' own counts against what their logs told, per source and model."""
+    """The sources' own counts against what their logs told, per log, counter and model, the greatest deficit first.
+
+    `hours` were compared, `hours_apart` could not be; `first_missing_at` and `last_missing_at` are hours of a deficit.
+    """
     sql = """
-        select source, counter, model, sum(counted)::bigint as counted, sum(logged)::bigint as logged,
-            sum(missing)::bigint as missing
-        from reconciliation group by all order by missing desc, source, model limit 200
+        select compared_with, source, counter, counts, model,
+            (sum(counted) filter (where missing is not null))::bigint as counted,
+            sum(logged)::bigint as logged, sum(missing)::bigint as missing,
+            count(missing) as hours, count(*) - count(missing) as hours_apart,
+            min(hour) filter (where missing > 0) as first_missing_at,
+            max(hour) filter (where missing > 0) as last_missing_at,
+            case when sum(missing) > 0 then arg_max(bias, missing) end as bias
+        from reconciliation group by all
+        order by missing desc nulls last, compared_with, source, counter, model limit 200
+    """
+    return _frame(con, sql)
+
+
+def unattributed(con: Connection, span: Span | None = None) -> dict[str, float | None]:
+    """How many requests name no workflow, of all, of the failed and of the fallbacks, in a stretch of time or ever."""
+    start, ending = span or (None, None)
+    found = _frame(con, store.model("marts/unattributed"), from_at=start, to_at=ending)
+    return dict(found.row(0, named=True))
+
+
+def workflow_bounds(con: Connection, grain: str) -> pl.DataFrame:
+    """The least and greatest that each share by workflow can be, whatever workflow the nameless units belong to."""
+    sql = f"select * from ({store.model('marts/workflow_bounds')}) where grain = $grain"
+    return _frame(con, sql, grain=grain)
+
+
+def label_candidates(con: Connection) -> pl.DataFrame:
+    """Labels that records without a workflow bear, by format; one that is nearly unique to each record is no name."""
+    sql = """
+        select source, label, sum(record_count) / sum(nameless_count)::double as share, max(value_count) as value_count
+        from label_candidates
+        group by source, label
+        having sum(value_count) * 2 <= sum(record_count) or sum(record_count) < 4
+        order by source, share desc, value_count, label limit 200
     """
     return _frame(con, sql)
 
