@@ -108,6 +108,8 @@ def rows_by_contract(last_workflow: str) -> dict[type[c.Row], list[c.Row]]:
         c.QuarantinedLine: list(_quarantine()),
         c.OutcomeCoverage: list(_coverage()),
         c.Reconciliation: list(_reconciliation()),
+        c.LabelCandidate: list(_labels()),
+        c.ModelName: list(_names()),
         c.QualityResult: list(_quality()),
         c.Restatement: list(_restatements()),
     }
@@ -582,6 +584,18 @@ def _reconciliation() -> Iterator[c.Row]:
                 fallback_share=0.1 if model == _GPT else 0.02,
                 bias=None if not missing else v.BiasDirection.DOWN if model == _GPT else v.BiasDirection.UP,
             )  # fmt: skip
+
+
+def _labels() -> Iterator[c.Row]:
+    for label, records, values in (("metadata:project", 490, 6), ("tag:app", 210, 3), ("metadata:ticket", 500, 480)):
+        yield c.LabelCandidate(
+            file_id="f1", source="litellm", label=label, record_count=records, value_count=values, nameless_count=500
+        )
+
+
+def _names() -> Iterator[c.Row]:
+    for name, basis in ((_GPT, v.NameBasis.FAMILY), ("prod-chat", None), (HOSTILE, None)):
+        yield c.ModelName(name=name, model=name, provider=None, tier=None, basis=basis)
 
 
 def _quality() -> Iterator[c.Row]:

@@ -158,9 +158,8 @@ def name_models(con: store.Connection, policies: Sequence[Policy], part: Range) 
 def _named(name: str, model: str, is_known: bool) -> ModelName:
     family = known_family(name)
     basis = NameBasis.FAMILY if family and family.name == model else NameBasis.POLICY if is_known else None
-    return ModelName(
-        name=name, model=model, provider=family and family.provider, tier=family and family.tier, basis=basis
-    )
+    provider, tier = (family.provider, family.tier) if family else (None, None)
+    return ModelName(name=name, model=model, provider=provider, tier=tier, basis=basis)
 
 
 def find_second_observers(con: store.Connection, part: Range) -> None:

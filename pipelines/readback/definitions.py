@@ -163,7 +163,7 @@ def reconciliation(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     return _checked(refresh, "reconciliation")
 
 
-@dg.asset(group_name="continuity", deps=[requests], check_specs=_specs("episodes"), pool=WRITER)
+@dg.asset(group_name="continuity", deps=[reconciliation], check_specs=_specs("episodes"), pool=WRITER)
 def episodes(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     """Stretches in which a workflow was off its preferred model."""
     with _step(refresh, "episodes"):
@@ -195,7 +195,7 @@ def metric_values(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     return _checked(refresh, "metric_values")
 
 
-@dg.asset(group_name="figures", deps=[metric_values, reconciliation], check_specs=_specs("decisions"), pool=WRITER)
+@dg.asset(group_name="figures", deps=[metric_values], check_specs=_specs("decisions"), pool=WRITER)
 def decisions(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     """Alerts, and recommendations for the policy."""
     with _step(refresh, "decisions"):

@@ -78,7 +78,8 @@ def _labels(source: Source) -> str:
     if "tags" in given:
         told.append(
             "select 'tag:' || split_part(tag, ':', 1), absent(substr(tag, strpos(tag, ':') + 1)), record\n"
-            f"from (select unnest(tags) as tag, record from nameless) where regexp_matches(tag, '^{_NAME}:')"
+            f"from (select unnest(tags) as tag, record from nameless) where regexp_matches(tag, '^{_NAME}:')\n"
+            "and not starts_with(tag, 'User-Agent:')"
         )
     for column, kind in _OBJECTS.items():
         if column in given:

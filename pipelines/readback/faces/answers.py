@@ -19,21 +19,20 @@ def refused(con: Connection) -> pl.DataFrame:
 
 
 def values(con: Connection, dimension: str, grain: str) -> pl.DataFrame:
-    """Rows of `metric_values` of a dimension and grain; by workflow with the bounds that nameless requests leave."""
-    found = _values(con, dimension, grain)
-    if dimension != Dimension.WORKFLOW.value:
-        return found
-    keys = ["metric", "grain", "period_start", "member", "lane"]
-    return found.join(questions.workflow_bounds(con, grain), on=keys, how="left", maintain_order="left")
-
-
-def _values(con: Connection, dimension: str, grain: str) -> pl.DataFrame:
+    """Rows of `metric_values` of a dimension and grain."""
     return _frame(
         con,
         """select * from metric_values where dimension = $dimension and grain = $grain
         order by metric, period_start, member, lane""",
         {"dimension": dimension, "grain": grain},
     )
+
+
+def bounded_values(con: Connection, grain: str) -> pl.DataFrame:
+    """Rows of `metric_values` by workflow, each beside the bounds that requests without a workflow leave."""
+    keys = ["metric", "grain", "period_start", "member", "lane"]
+    found = values(con, Dimension.WORKFLOW.value, grain)
+    return found.join(_frame(con, model("marts/workflow_bounds")), on=keys, how="left", maintain_order="left")
 
 
 def alerts(con: Connection, *, open_only: bool = False) -> list[Alert]:
