@@ -17,6 +17,7 @@ from readback.contracts import Attempt, columns
 from readback.errors import ProjectError, SettingsError
 from readback.inputs.origins import Origin
 from readback.policy.loading import load_policies
+from readback.policy.naming import FAMILIES_FILE
 from readback.policy.validation import check as check_policies
 from readback.settings import SETTINGS_FILE, Project
 
@@ -216,9 +217,9 @@ def _naming(project: Project, key: str) -> str:
 
 
 def _continuity_rule(project: Project) -> str:
-    """What the rows of the continuity models follow from, beside the attempts: parameters and the models' own text."""
+    """What the rows of the continuity models follow from, beside attempts: parameters, their own text, families."""
     models = hashlib.sha256()
-    for file in sorted((shipped.models() / "continuity").glob("*.sql")):
+    for file in [*sorted((shipped.models() / "continuity").glob("*.sql")), FAMILIES_FILE]:
         models.update(file.read_bytes())
     settings = project.settings
     return f"{settings.episodes.version} {settings.metrics.override_edit_ratio:g} {models.hexdigest()}"

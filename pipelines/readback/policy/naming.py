@@ -12,7 +12,10 @@ from typing import Any
 
 from readback.policy.version import Policy
 
-_TABLE: dict[str, Any] = tomllib.loads(Path(__file__).with_name("families.toml").read_text(encoding="utf-8"))
+FAMILIES_FILE = Path(__file__).with_name("families.toml")
+"""The table of families; what was built by another one is built again."""
+
+_TABLE: dict[str, Any] = tomllib.loads(FAMILIES_FILE.read_text(encoding="utf-8"))
 _PREFIXES = frozenset(_TABLE["prefixes"])
 _BEGINNINGS = (
     re.compile(r"^(projects/[^/]+/)?(locations/[^/]+/)?publishers/[^/]+/models/(?=.)"),  # Vertex AI resource
