@@ -8,7 +8,7 @@ with dated as (
         when read_at > $loaded_at + interval 1 day then 'its time lies in the future: ' || cast(read_at as varchar)
         when read_at < timestamptz '2015-01-01 00:00:00+00' then 'its time lies before 2015: ' || cast(read_at as varchar)
         when from_at >= read_at then 'its bucket ends before it begins'
-        when not isfinite(total) or total < 0 then 'counts ' || cast(total as varchar)
+        when not isfinite(total) or total < 0 or total > 1e15 then 'counts ' || cast(total as varchar)
     end) as problem)
     from canonical
 )

@@ -40,6 +40,7 @@ select
     result.model as model,
     try_cast(bucket.starting_at as timestamptz) as from_at,
     try_cast(bucket.ending_at as timestamptz) as read_at,
-    cast(result.output_tokens as double) as total
+    cast(result.output_tokens as double) as total,
+    case when try_cast(bucket.starting_at as timestamptz) is null then 'a bucket has no start' end as problem
 from told
 order by line, from_at, model, series

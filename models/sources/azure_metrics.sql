@@ -57,6 +57,9 @@ select
     try_cast(point.timestamp as timestamptz) as from_at,
     try_cast(point.timestamp as timestamptz) + to_seconds(width_s) as read_at,
     case when status_code is null or status_code like '2%' then coalesce(point.total, 0) end as total,
-    case when width_s is null or width_s = 0 then 'interval is no length of time' end as problem
+    case
+        when width_s is null or width_s = 0 then 'interval is no length of time'
+        when try_cast(point.timestamp as timestamptz) is null then 'a point has no time'
+    end as problem
 from named
 order by line, counter, from_at, model, series

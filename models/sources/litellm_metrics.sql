@@ -37,6 +37,6 @@ select
     sample.labels.litellm_model_name as model,
     try_cast(coalesce(sample.read_at, scraped_at) as timestamptz) as read_at,
     sample.total as total,
-    to_timestamp(process_started_at) as started_at
+    case when process_started_at between 0 and 253402300799 then to_timestamp(process_started_at) end as started_at
 from told
 order by line, model, series

@@ -36,9 +36,10 @@ select
         '/', result.project_id, result.api_key_id, result.user_id, cast(result.batch as varchar), result.service_tier
     )) end as series,
     result.model as model,
-    to_timestamp(bucket.start_time) as from_at,
-    to_timestamp(bucket.end_time) as read_at,
-    cast(result.num_model_requests as double) as total
+    case when bucket.start_time between 0 and 253402300799 then to_timestamp(bucket.start_time) end as from_at,
+    case when bucket.end_time between 0 and 253402300799 then to_timestamp(bucket.end_time) end as read_at,
+    cast(result.num_model_requests as double) as total,
+    case when bucket.start_time is null or bucket.start_time not between 0 and 253402300799 then 'a bucket has no start' end as problem
 from told
 where result is null or result.object is null or result.object = 'organization.usage.completions.result'
 order by line, from_at, model, series

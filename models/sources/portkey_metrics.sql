@@ -42,6 +42,6 @@ select
     case when is_counted then sample.labels.model end as model,
     try_cast(coalesce(sample.read_at, scraped_at) as timestamptz) as read_at,
     case when is_counted then sample.total end as total,
-    to_timestamp(process_started_at) as started_at
+    case when process_started_at between 0 and 253402300799 then to_timestamp(process_started_at) end as started_at
 from read
 order by line, model, series

@@ -73,6 +73,7 @@ def test_reading_is_known_by_what_it_speaks_of_and_not_by_its_count() -> None:
         ({"read_at": None}, "its time is not known"),
         ({"total": -1.0}, "counts -1.0"),
         ({"total": float("nan")}, "counts nan"),
+        ({"total": 1e300}, "counts 1e+300"),
         ({"from_at": LATER}, "its bucket ends before it begins"),
     ],
 )

@@ -201,6 +201,14 @@ def test_a_bucket_told_again_and_greater_is_the_same_bucket(books: Ledger) -> No
     assert missing(reconciled(books)) == {"gpt-4o": 0, "gpt-4o-mini": 0}
 
 
+def test_a_bucket_without_a_start_is_no_reading_of_a_rising_counter(books: Ledger) -> None:
+    bucket = {"start_time": None, "end_time": int(NOON), "results": [used("gpt-4o", 7)]}
+    page = json.dumps({"object": "page", "data": [bucket], "has_more": False}).encode()
+    books.load_bytes(page, "usage.json", source="openai_usage")
+    assert books.rows("from counter_readings") == []
+    assert books.quarantined() == [(1, "a bucket has no start")]
+
+
 def test_a_bucket_of_a_day_is_compared_with_the_day(books: Ledger) -> None:
     books.load_bytes(lines(nine()))
     books.load_bytes(usage(used("gpt-4o", 8), used("gpt-4o-mini", 2), start=NOON - 43_200, width=86_400), "day.json")
