@@ -3,7 +3,7 @@
 -- file         = "text of GET /metrics, saved every few minutes: (echo \"# scraped_at $(date -u +%FT%TZ)\"; curl -s HOST/metrics) >> scrapes.prom, or one file each with the time in its name"
 -- emits        = "counter_readings"
 -- grain        = "nested"
--- counted_logs = ["litellm", "litellm_spend"]
+-- counted_logs = ["litellm", "litellm_spend", "litellm_witness"]
 -- recognize    = ["scraped_at", "litellm_deployment_success_responses_total"]
 -- required     = ["instance"]
 -- ignored      = "counts no request to a model"
