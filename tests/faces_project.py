@@ -108,6 +108,8 @@ def rows_by_contract(last_workflow: str) -> dict[type[c.Row], list[c.Row]]:
         c.QuarantinedLine: list(_quarantine()),
         c.OutcomeCoverage: list(_coverage()),
         c.Reconciliation: list(_reconciliation()),
+        c.LabelCandidate: list(_labels()),
+        c.ModelName: list(_names()),
         c.QualityResult: list(_quality()),
         c.Restatement: list(_restatements()),
     }
@@ -573,10 +575,27 @@ def _reconciliation() -> Iterator[c.Row]:
     for hour in range(24):
         for model, counted, missing in ((_LARGE, 1180, 2), (_GPT, 890, 7 if hour == 9 else 0)):
             yield c.Reconciliation(
-                source="litellm", counter="litellm_requests_total", model=model, hour=datetime(2026, 10, 31, hour,
-                tzinfo=UTC),
-                counted=counted, logged=counted - missing, missing=missing,
+                source="litellm_metrics", counter="litellm_deployment_success_responses_total",
+                counts=v.Counted.ANSWERS, compared_with="litellm", model=model,
+                hour=datetime(2026, 10, 31, hour, tzinfo=UTC),
+                from_at=datetime(2026, 10, 31, hour, tzinfo=UTC),
+                until_at=datetime(2026, 10, 31, hour, 59, 59, tzinfo=UTC),
+                counted=counted, logged=counted - missing, missing=missing, missing_reason=None,
+                fallback_share=0.1 if model == _GPT else 0.02,
+                bias=None if not missing else v.BiasDirection.DOWN if model == _GPT else v.BiasDirection.UP,
             )  # fmt: skip
+
+
+def _labels() -> Iterator[c.Row]:
+    for label, records, values in (("metadata:project", 490, 6), ("tag:app", 210, 3), ("metadata:ticket", 500, 480)):
+        yield c.LabelCandidate(
+            file_id="f1", source="litellm", label=label, record_count=records, value_count=values, nameless_count=500
+        )
+
+
+def _names() -> Iterator[c.Row]:
+    for name, basis in ((_GPT, v.NameBasis.FAMILY), ("prod-chat", None), (HOSTILE, None)):
+        yield c.ModelName(name=name, model=name, provider=None, tier=None, basis=basis)
 
 
 def _quality() -> Iterator[c.Row]:

@@ -46,12 +46,7 @@ with (
 
 left, right = st.columns(2)
 with left, board.card("The sources' own counts", "What a gateway counted against what its log told.", height="stretch"):
-    counted = view.ask(questions.reconciliation)
-    if counted.is_empty():
-        board.nothing("No independent count was given.", ":material/info:")
-    else:
-        names = {"source": "Source", "model": "Model", "counted": "Counted", "logged": "Logged", "missing": "Missing"}
-        board.table(counted, names)
+    listings.counted(view.ask(questions.reconciliation))
 with right, board.card("Checks that did not hold", "Found on the published rows.", height="stretch"):
     failed = view.ask(questions.failed_checks)
     if failed.is_empty():
@@ -59,6 +54,12 @@ with right, board.card("Checks that did not hold", "Found on the published rows.
     else:
         names = {"table_name": "Table", "check_name": "Check", "observed": "Violations", "sample": "Sample"}
         board.table(failed, names)
+
+left, right = st.columns(2)
+with left, board.card("Requests without a workflow", "Labels of theirs that could name it.", height="stretch"):
+    listings.labels(view.ask(questions.unattributed), view.ask(questions.label_candidates))
+with right, board.card("Unknown models", "Name them in policy.yaml: models, aliases.", height="stretch"):
+    listings.unknown_models(view.ask(questions.unknown_models))
 
 with board.card("Input files", "Those that could not be loaded first."):
     named = {"path": "File", "source": "Source", "state": "State", "lines": "Lines", "quarantined_lines": "Quarantined"}

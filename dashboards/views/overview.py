@@ -48,6 +48,10 @@ with left, board.card(height="stretch"):
 with right, board.card(f"{figures.label(metric)} by workflow", height="stretch"):
     board.chart(charts.members(compared, mode), f"{figures.label(metric)} of each workflow with its 95% interval")
     st.caption(f"{period.label}. Bars: 95% interval. Workflows whose bars overlap may not differ.")
+    listings.nameless(
+        view.ask(questions.unattributed, span=period.span),
+        view.ask(questions.workflow_bounds, metric=metric, grain=period.grain.value, start=period.start),
+    )
 
 first, second, third = st.columns(3)
 with first, board.card("Not back on the preferred model", height="stretch"):

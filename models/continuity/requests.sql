@@ -1,6 +1,7 @@
 -- One row per logical call, judged: what was preferred, who answered, and whether the call left its preferred lane.
 -- preferred: the policy in force, else the first model tried, else what the route usually serves that day (`route_models`).
--- A log that cannot tell gives NULL and the reason, never "no fallback". A failure that tried no deployment
+-- A log that cannot tell gives NULL and the reason, never "no fallback"; nor is a name that nobody knows (`model_names`)
+-- guessed into one: it takes a route, a count or a second model that was asked for. A failure that tried no deployment
 -- (cooldown) inherits the cause of the failure before it on the same route, within ten minutes: `calls` begins earlier.
 with matched as (
     select
@@ -28,9 +29,17 @@ with matched as (
     )
 ),
 
+unknown as (
+    select distinct model from model_names where basis is null
+),
+
 evidence as (
     select
         *,
+        (answer_model in (select model from unknown) or (preferred_models is null and preferred_model in (select model from unknown)))
+        and coalesce(answer_model <> preferred_model, false) as is_name_unknown,
+        coalesce(declared_fallback_count, 0) > 0 or coalesce(answer_route <> route, false)
+        or coalesce(answer_asked <> first_model, false) as is_change_shown,
         coalesce(is_answered or answer_model is not null, false) as is_served,
         case
             when preferred_models is not null then not list_contains(preferred_models, answer_model)
@@ -48,6 +57,7 @@ decided as (
         *,
         case
             when is_other_lane then true
+            when is_served and is_name_unknown and not is_change_shown then null
             when is_served and coalesce(has_changed, false) then true
         when is_served and answer_model is null then null
             when is_served and (is_absence_visible or preferred_models is not null) then false
@@ -90,6 +100,8 @@ select
     case
         when is_fallback is not null then null
         when is_served and answer_model is null then 'this log names no model that answered'
+        when is_served and is_name_unknown and not is_change_shown
+            then 'the name of a model is not known; policy.yaml can name it under models, aliases'
         when chain_basis = 'call_id' then 'nobody answered, and this log tells only the first failure'
         when chain_basis = 'trace_id' then 'this log has no call id: a fallback after a cooldown cannot be joined'
         else 'one row per call, and no policy that names the preferred model'

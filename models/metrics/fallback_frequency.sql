@@ -7,7 +7,7 @@
 -- needs      = ["chain", "served_model"]
 -- model      = "preferred"
 -- no_rows    = "null"
--- definition_version = 1
+-- definition_version = 2
 -- references = ["Wilson 1927", "Kish 1965 (design effect)"]
 --
 -- Observable: requests of which the log can tell whether they fell back. A cluster is one workflow within one hour.

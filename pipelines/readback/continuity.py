@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from readback import store
-from readback.contracts import PolicyClass, PolicySubstitute, PolicyVersion
-from readback.contracts.vocabulary import Cause, CauseFamily
+from readback.contracts import ModelName, PolicyClass, PolicySubstitute, PolicyVersion
+from readback.contracts.vocabulary import Cause, CauseFamily, NameBasis
 from readback.ledger import CALL_OVERLAP_S
 from readback.policy.matching import WorkflowKey, match_class
-from readback.policy.naming import canonical_names
+from readback.policy.naming import canonical_names, known_family, unknown_names
 from readback.policy.rows import policy_classes, policy_substitutes, policy_versions
 from readback.policy.version import Policy
 from readback.settings import EpisodeRule
@@ -75,8 +75,9 @@ def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Se
     for part in batches(ranges):
         scope = _scope(part) | {"overlap_s": CALL_OVERLAP_S}
         around = scope | {"from_at": part[0] - LEAD_IN}
-        _name_models(con, policies, part)
-        _find_second_observers(con, part)
+        name_models(con, policies, part)
+        find_second_observers(con, part)
+        _count_second_observers(con, part)
         store.temp_table(con, "route_models", "continuity/route_models", scope)
         store.temp_table(con, "calls", "continuity/calls", around)
         _match_classes(con, policies)
@@ -144,24 +145,34 @@ def _scope(part: Range) -> dict[str, Any]:
     return {"from_at": part[0], "to_at": part[1]}
 
 
-def _name_models(con: store.Connection, policies: Sequence[Policy], part: Range) -> None:
-    overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
-    found = store.query(con, store.model("continuity/model_names"), _scope((part[0] - overlap, part[1] + overlap)))
-    named = canonical_names([name for (name,) in found.fetchall()], policies)
-    con.execute("create or replace temp table model_names (name varchar, model varchar)")
-    if named:
-        con.executemany("insert into model_names values (?, ?)", list(named.items()))
+def name_models(con: store.Connection, policies: Sequence[Policy], part: Range) -> None:
+    """Fill `model_names`: what each name written in a stretch, or counted, is called by the policy or by family."""
+    found = store.query(con, store.model("continuity/model_names"), _around(part))
+    names = [name for (name,) in found.fetchall()]
+    unknown = set(unknown_names(names, policies))
+    rows = [_named(name, model, name not in unknown) for name, model in canonical_names(names, policies).items()]
+    con.execute("delete from model_names where list_contains($names, name)", {"names": names})
+    store.insert_rows(con, ModelName, rows)
 
 
-def _find_second_observers(con: store.Connection, part: Range) -> None:
-    """Fill `observed_twice`, and count by source and day what is left aside for it."""
+def _named(name: str, model: str, is_known: bool) -> ModelName:
+    family = known_family(name)
+    basis = NameBasis.FAMILY if family and family.name == model else NameBasis.POLICY if is_known else None
+    provider, tier = (family.provider, family.tier) if family else (None, None)
+    return ModelName(name=name, model=model, provider=provider, tier=tier, basis=basis)
+
+
+def find_second_observers(con: store.Connection, part: Range) -> None:
+    """Fill `observed_twice`: the attempts of a stretch that a better-placed observer tells of, too."""
     places = [(name, _place(source), source.header.system) for name, source in sources().items()]
     con.execute("create or replace temp table observers (source varchar, place integer, system varchar)")
     con.executemany("insert into observers values (?, ?, ?)", places)
-    overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
-    around = _scope((part[0] - overlap, part[1] + overlap))
-    store.temp_table(con, "observed_twice", "continuity/observed_twice", around)
-    store.temp_table(con, "second_evidence", "continuity/second_evidence", around)
+    store.temp_table(con, "observed_twice", "continuity/observed_twice", _around(part))
+    store.temp_table(con, "second_evidence", "continuity/second_evidence", _around(part))
+
+
+def _count_second_observers(con: store.Connection, part: Range) -> None:
+    """Count by source and day what is left aside for it."""
     con.execute("delete from ledger.second_observers where day >= $from_at and day < $to_at", _scope(part))
     con.execute(
         """insert into ledger.second_observers
@@ -170,6 +181,11 @@ def _find_second_observers(con: store.Connection, part: Range) -> None:
         group by all""",
         _scope(part),
     )
+
+
+def _around(part: Range) -> dict[str, Any]:
+    overlap = timedelta(seconds=CALL_OVERLAP_S) + LEAD_IN
+    return _scope((part[0] - overlap, part[1] + overlap))
 
 
 def _place(source: Source) -> int:

@@ -28,10 +28,11 @@ WRITER = "warehouse"
 
 CHECKED: dict[str, tuple[str, ...]] = {
     "files": (
-        "files", "quarantine", "attempts", "outcomes", "provider_incidents", "admin_changes", "source_counters",
-        "reconciliation", "policies", "policy_classes", "policy_substitutes",
+        "files", "quarantine", "label_candidates", "attempts", "outcomes", "provider_incidents", "admin_changes",
+        "counter_readings", "policies", "policy_classes", "policy_substitutes",
     ),
-    "requests": ("requests",),
+    "requests": ("requests", "model_names"),
+    "reconciliation": ("source_counters", "reconciliation"),
     "episodes": ("episodes",),
     "fallback_events": ("fallback_events",),
     "runs": ("runs", "outcome_links", "outcome_coverage", "run_status"),
@@ -120,9 +121,12 @@ def _checked(refresh: Refresh, asset: str) -> dg.MaterializeResult:
 def _check_result(refresh: Refresh, table: str, changed: Sequence[Range]) -> dg.AssetCheckResult:
     results = quality.check(refresh.con, table, changed, refresh.as_of)
     failed = {result.check_name: result.sample or "" for result in results if not result.is_passed}
+    is_blocked = any(result.is_blocking and not result.is_passed for result in results)
     rows = max((result.row_count for result in results), default=0)
     return dg.AssetCheckResult(
-        check_name=f"{table}_contract", passed=not failed, metadata={"rows": rows, "checks": len(results), **failed}
+        check_name=f"{table}_contract",
+        passed=not is_blocked,
+        metadata={"rows": rows, "checks": len(results), **failed},
     )
 
 
@@ -151,7 +155,15 @@ def requests(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     return _checked(refresh, "requests")
 
 
-@dg.asset(group_name="continuity", deps=[requests], check_specs=_specs("episodes"), pool=WRITER)
+@dg.asset(group_name="continuity", deps=[requests], check_specs=_specs("reconciliation"), pool=WRITER)
+def reconciliation(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
+    """What gateways and providers counted themselves, against what their logs hold."""
+    with _step(refresh, "reconciliation"):
+        pipeline.reconcile(refresh.con, refresh.project)
+    return _checked(refresh, "reconciliation")
+
+
+@dg.asset(group_name="continuity", deps=[reconciliation], check_specs=_specs("episodes"), pool=WRITER)
 def episodes(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     """Stretches in which a workflow was off its preferred model."""
     with _step(refresh, "episodes"):
@@ -291,8 +303,8 @@ def _moment(text: str | None) -> datetime | None:
 
 defs = dg.Definitions(
     assets=[
-        files, requests, episodes, fallback_events, runs, metric_values, decisions, published, weekly_review,
-        monthly_report,
+        files, requests, reconciliation, episodes, fallback_events, runs, metric_values, decisions, published,
+        weekly_review, monthly_report,
     ],
     jobs=[refresh_job, weekly_job, monthly_job],
     schedules=[hourly, weekly, monthly],

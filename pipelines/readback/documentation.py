@@ -143,11 +143,20 @@ def _source_section(source: Source) -> str:
         f"**Recognized by**: {', '.join(f'`{key}`' for key in header.recognize)}",
         f"**Written by**: the {header.observer}",
         f"**Reports**: {_reports(source)}",
+        *_counted(source),
         f"**Checked against**: {header.evidence}",
     ]
     limits = [f"- {limit}" for limit in header.limits]
     told = ["Cannot tell:\n\n" + "\n".join(limits)] if limits else []
     return "\n\n".join([f"## {source.name}", f"{header.title}.", "  \n".join(facts), *told])
+
+
+def _counted(source: Source) -> list[str]:
+    """What a counter is held against."""
+    logs, providers = source.header.counted_logs, source.header.counted_providers
+    subject = [f"the rows of {' and of '.join(f'`{log}`' for log in logs)}"] if logs else []
+    subject += [f"all calls to {providers[0]}, whatever the log"] if providers else []
+    return [f"**Compared with**: {'; '.join(subject)}"] if subject else []
 
 
 def _table_section(row: type[Row]) -> str:

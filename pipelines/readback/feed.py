@@ -1,8 +1,8 @@
 """Any input file as newline-delimited JSON that DuckDB reads, with the line that each record stood in.
 
 Plain, gzip and zstandard files of JSON lines are fed as they are. Everything else (one JSON document, a list, CSV,
-Parquet, a truncated archive, a line too long for the reader, the new end of a file that grew) is first written as
-JSON lines to a scratch file; such files are small, or rare.
+Parquet, scrapes of counters, a truncated archive, a line too long for the reader, the new end of a file that grew) is
+first written as JSON lines to a scratch file; such files are small, or rare.
 """
 
 import csv
@@ -17,7 +17,9 @@ from typing import Any, BinaryIO, Literal, Self
 import orjson
 import zstandard
 
-Shape = Literal["lines", "document", "list", "csv", "parquet", "binary", "empty", "damaged"]
+from readback.exposition import Scrape, is_exposition, scrapes
+
+Shape = Literal["lines", "document", "list", "csv", "exposition", "parquet", "binary", "empty", "damaged"]
 
 MAXIMUM_LINE = 32 * 1024 * 1024
 """Longest line in bytes that is read; a longer one is quarantined."""
@@ -169,6 +171,8 @@ def shape(file: Path) -> Shape:
         return "binary"
     if text[:1] == b"{":
         return "document"
+    if is_exposition(text):
+        return "exposition"
     return "csv" if _is_csv(text) else "lines"
 
 
@@ -176,6 +180,8 @@ def sample(file: Path, kind: Shape) -> list[dict[str, Any]]:
     """A few records, for recognizing the format; empty when none can be read."""
     if kind == "lines":
         return _parsed(_head(file)[0])
+    if kind == "exposition":
+        return [scrape.record for scrape in islice(_scrapes(file), _SNIFFED_RECORDS) if scrape.record is not None]
     if kind in ("document", "list", "csv", "parquet"):
         try:
             return [record for _, record in islice(_records(file, kind), _SNIFFED_RECORDS) if isinstance(record, dict)]
@@ -188,7 +194,7 @@ def prepare(file: Path, kind: Shape, scratch: Path, known: tuple[int, int] = (0,
     """The feed of one file; `known` is how many bytes and lines at its start were read before."""
     if kind == "lines":
         return Feed(file, compression(file)) if known == (0, 0) else rewritten(file, scratch, known)
-    return _converted(file, kind, scratch)
+    return _exposed(file, scratch) if kind == "exposition" else _converted(file, kind, scratch)
 
 
 def rewritten(file: Path, scratch: Path, known: tuple[int, int] = (0, 0)) -> Feed:
@@ -256,6 +262,30 @@ def _converted(file: Path, kind: Shape, scratch: Path) -> Feed:
         except _UNREADABLE as error:
             feed.broken.append(BrokenLine(len(numbers) + 1, 0, f"not a readable {kind}: {error}", b""))
     return feed
+
+
+def _exposed(file: Path, scratch: Path) -> Feed:
+    """One line for each scrape; a damaged one costs itself only, and shows none of its labels."""
+    numbers: list[int] = []
+    feed = Feed(scratch, line_numbers=numbers, is_scratch=True)
+    with scratch.open("wb") as out:
+        for scrape in _scrapes(file):
+            if scrape.fault is not None:
+                feed.broken.append(BrokenLine(scrape.line, 0, scrape.fault, b""))
+            else:
+                numbers.append(scrape.line)
+                out.write(orjson.dumps(scrape.record) + b"\n")
+    return feed
+
+
+def _scrapes(file: Path) -> Iterator[Scrape]:
+    """The scrapes of a file; the last one of a broken archive is not whole."""
+    with open_plain(file) as stream:
+        found = list(scrapes(stream.read().decode("utf-8", "replace"), file.name))
+        damaged = damage(stream)
+    yield from found[:-1]
+    last = found[-1]
+    yield Scrape(last.line, fault=f"archive ends early or is damaged ({damaged})") if damaged else last
 
 
 def _records(file: Path, kind: Shape) -> Iterator[tuple[int, Any]]:

@@ -34,7 +34,7 @@ KEYS = {
     "outcomes": "outcome_id",
     "provider_incidents": "incident_id",
     "admin_changes": "change_id",
-    "source_counters": "counter",
+    "counter_readings": "reading_id",
 }
 """The column that is NULL exactly when a record could not be read."""
 
@@ -43,7 +43,7 @@ TIMES = {
     "outcomes": "occurred_at",
     "provider_incidents": "started_at",
     "admin_changes": "seen_at",
-    "source_counters": "hour",
+    "counter_readings": "read_at",
 }
 
 _ABSENT = ("", "none", "null", "unknown", "n/a", "undefined")
@@ -200,7 +200,7 @@ def records_of(source: Source, feed: Feed) -> str:
 
 def landing_sql(source: Source, records: str, settings: Settings) -> str:
     """The whole way from records to the contract's rows as one query, so that DuckDB streams it."""
-    rows = with_labels(source.body, settings, _columns_given(source))
+    rows = with_labels(source.body, settings, columns_given(source))
     return (
         f"with records as not materialized ({records}),\n"
         f"canonical as not materialized (select {_canonical_columns(source, settings)} from {rows})\n"
@@ -210,7 +210,7 @@ def landing_sql(source: Source, records: str, settings: Settings) -> str:
 
 def _canonical_columns(source: Source, settings: Settings) -> str:
     """Every column that a record may have, NULL where the body leaves it out, and the configured names."""
-    given = set(_columns_given(source))
+    given = set(columns_given(source))
     known = record_columns(source.header.emits)
     if strange := given - set(known):
         told = ", ".join(sorted(strange))
@@ -223,7 +223,8 @@ def _canonical_columns(source: Source, settings: Settings) -> str:
     return ",\n    ".join(filled.values())
 
 
-def _columns_given(source: Source) -> tuple[str, ...]:
+def columns_given(source: Source) -> tuple[str, ...]:
+    """The names that a connector's body selects."""
     columns = dict(source.columns) | ({"line": "BIGINT"} if source.header.grain == "nested" else {})
     return _columns_of(source.body, tuple(columns.items()))
 

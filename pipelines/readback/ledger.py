@@ -16,7 +16,7 @@ import duckdb
 import xxhash
 
 from readback import store
-from readback.contracts import BY_TABLE, LedgerFile, QuarantinedLine
+from readback.contracts import BY_TABLE, LabelCandidate, LedgerFile, QuarantinedLine
 from readback.contracts.ddl import column_names, literal
 from readback.contracts.privacy import scrub, skeleton
 from readback.contracts.vocabulary import FileState
@@ -24,6 +24,7 @@ from readback.errors import UnreadableFile
 from readback.feed import BrokenLine, Feed, Shape, prepare, sample, shape
 from readback.identity import Identity, identify, is_untouched
 from readback.inputs.origins import Origin
+from readback.label_census import label_census
 from readback.lake import make_lake, refresh_attempts, retain, without_repeats
 from readback.landing import KEYS, Landed, land, prepare_session
 from readback.routing import is_mixed, parted
@@ -35,12 +36,21 @@ Progress = Callable[[Origin], None]
 CALL_OVERLAP_S = 7200
 """Longest time in seconds between two attempts of one call; an attempt near midnight makes two days dirty."""
 
+LONGEST_COUNT_S = 129_600
+"""Longest time in seconds between two scrapes that say something together: a day, and half of one for a late scrape."""
+
 _REFUSALS: dict[Shape, FileState] = {"empty": FileState.EMPTY, "damaged": FileState.FAILED}
 _READ = (
-    "files", "quarantine", "outcomes", "provider_incidents", "admin_changes", "source_counters", "ledger.parts",
-    "ledger.dirty_days", "ledger.second_observers", "ledger.seen", "ledger.cursors",
+    "files", "quarantine", "outcomes", "provider_incidents", "admin_changes", "counter_readings", "source_counters",
+    "reconciliation", "label_candidates", "ledger.parts", "ledger.dirty_days", "ledger.counted_days",
+    "ledger.second_observers", "ledger.seen", "ledger.cursors",
 )  # fmt: skip
 """Everything that follows from what was read."""
+
+_MARK_COUNTED = f"""insert into ledger.counted_days
+    select distinct cast(coalesce(from_at, read_at) - to_seconds(shift) as date)
+    from arriving, (values (0), ({LONGEST_COUNT_S // 2}), ({LONGEST_COUNT_S})) as reach (shift)"""
+"""A scrape changes what is known since the one before it, which lies at most so far back."""
 
 _STAGES = ("investigating_at", "identified_at", "monitoring_at", "resolved_at", "postmortem_at")
 _COUNTS = (
@@ -122,6 +132,7 @@ def create_tables(con: store.Connection) -> None:
         )"""
     )
     con.execute("create table if not exists ledger.dirty_days (day date)")
+    con.execute("create table if not exists ledger.counted_days (day date)")
     con.execute("create table if not exists ledger.generations (number bigint)")
     con.execute(
         """create table if not exists ledger.seen (
@@ -213,7 +224,10 @@ def _land_one(
     }
     with prepare(file, kind, part.with_suffix(".feed"), entry.identity.known) as feed:
         given = list(_landings(con, feed, part, found, project.settings, parameters))
+        labels = label_census(con, found.main, feed, project.settings, entry.identity.file_id)
     with store.transaction(con):
+        con.execute("delete from label_candidates where file_id = ?", [entry.identity.file_id])
+        store.insert_rows(con, LabelCandidate, labels)
         _finish_line(con, entry.identity)
         duplicates = sum(_settle(con, source, landed) for source, landed in given)
         for source, landed in given:
@@ -254,6 +268,8 @@ def _settle(con: store.Connection, source: Source, landed: Landed) -> int:
     table, key = source.header.emits, KEYS[source.header.emits]
     if table == "provider_incidents":
         _replace_incidents(con, landed)
+    if table == "counter_readings":
+        _replace_readings(con, landed)
     con.execute(
         f"""create or replace temp table arriving as
         select * exclude (file_row_number) replace (coalesce(line, file_row_number + 1) as line)
@@ -263,6 +279,8 @@ def _settle(con: store.Connection, source: Source, landed: Landed) -> int:
     )
     names = ", ".join(column_names(BY_TABLE[table]))
     con.execute(f"insert into {table} by name select {names} from arriving")
+    if table == "counter_readings":
+        con.execute(_MARK_COUNTED)
     ((new_lines, rows),) = con.execute("select count(distinct line), count(*) from arriving").fetchall()
     con.execute("drop table arriving")
     landed.part.unlink()
@@ -275,6 +293,14 @@ def _replace_incidents(con: store.Connection, landed: Landed) -> None:
     con.execute(
         f"""delete from provider_incidents as held using read_parquet({literal(str(landed.part))}) as told
         where held.incident_id = told.incident_id and {stages.format(row="held")} < {stages.format(row="told")}"""
+    )
+
+
+def _replace_readings(con: store.Connection, landed: Landed) -> None:
+    """A bucket of a usage export is told again when more of its time was counted: the greater count holds."""
+    con.execute(
+        f"""delete from counter_readings as held using read_parquet({literal(str(landed.part))}) as told
+        where held.reading_id = told.reading_id and held.total < told.total"""
     )
 
 

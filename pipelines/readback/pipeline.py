@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from readback import aftermath, continuity, decisions, lake, ledger, metrics, shipped, store
+from readback import aftermath, continuity, decisions, lake, ledger, metrics, reconciliation, shipped, store
 from readback.contracts import Attempt, columns
 from readback.errors import ProjectError, SettingsError
 from readback.inputs.origins import Origin
 from readback.policy.loading import load_policies
+from readback.policy.naming import FAMILIES_FILE
 from readback.policy.validation import check as check_policies
 from readback.settings import SETTINGS_FILE, Project
 
@@ -94,6 +95,12 @@ def build_requests(con: store.Connection, project: Project) -> None:
         continuity.build_requests(con, policies, continuity.dirty_ranges(con))
 
 
+def reconcile(con: store.Connection, project: Project) -> None:
+    """Independent counters, attempts → what each source counted, and what its log lacks of it."""
+    with store.transaction(con):
+        reconciliation.reconcile(con, load_policies(project.policy_file))
+
+
 def build_episodes(con: store.Connection, project: Project, as_of: datetime) -> None:
     """Requests → episodes; remembers since when they changed until everything after them was built, too."""
     with store.transaction(con):
@@ -142,8 +149,8 @@ def publish(con: store.Connection, project: Project, as_of: datetime, loaded_at:
     summary = _summary(con, number, as_of, snapshot, loaded_at)
     with store.transaction(con):
         con.execute("update ledger.runs set is_published = true where run_number = ?", [number])
-        con.execute("delete from ledger.dirty_days")
-        con.execute("delete from ledger.changes")
+        for table in ("dirty_days", "counted_days", "changes"):
+            con.execute(f"delete from ledger.{table}")
     lake.sweep(con, project)
     return summary
 
@@ -210,9 +217,9 @@ def _naming(project: Project, key: str) -> str:
 
 
 def _continuity_rule(project: Project) -> str:
-    """What the rows of the continuity models follow from, beside the attempts: parameters and the models' own text."""
+    """What the rows of the continuity models follow from, beside attempts: parameters, their own text, families."""
     models = hashlib.sha256()
-    for file in sorted((shipped.models() / "continuity").glob("*.sql")):
+    for file in [*sorted((shipped.models() / "continuity").glob("*.sql")), FAMILIES_FILE]:
         models.update(file.read_bytes())
     settings = project.settings
     return f"{settings.episodes.version} {settings.metrics.override_edit_ratio:g} {models.hexdigest()}"

@@ -16,7 +16,7 @@ from readback import shipped
 from readback.errors import SourceError
 from readback.sql_header import read_sql
 
-Emits = Literal["attempts", "outcomes", "provider_incidents", "admin_changes", "source_counters"]
+Emits = Literal["attempts", "outcomes", "provider_incidents", "admin_changes", "counter_readings"]
 Capability = Literal[
     "error", "latency", "tokens", "cost", "served_model", "requested_model", "workflow", "chain", "complete", "outcomes"
 ]
@@ -33,12 +33,18 @@ class Header(BaseModel):
     grain: Literal["line", "nested"] = Field(
         default="line", description="line: one row a line. nested: a line holds any number of rows."
     )
-    recognize: tuple[str, ...] = Field(description="Keys that all stand in a record; `key=value` asks for the value.")
+    recognize: tuple[str, ...] = Field(
+        description="Keys that all stand in a record; `key=value` asks for the value, `.0` looks into a list."
+    )
     required: tuple[str, ...] = Field(description="Columns without which a record cannot be read.")
     reports: tuple[Capability, ...] = ()
     observer: Literal["gateway", "application", "provider"] = "gateway"
     system: str | None = Field(
         default=None, description="The software whose own ids of calls and traces several of its logs share."
+    )
+    counted_logs: tuple[str, ...] = Field(default=(), description="Log formats whose rows its counters speak of.")
+    counted_providers: tuple[str, ...] = Field(
+        default=(), description="Providers all of whose calls its counters speak of, whatever the gateway."
     )
     ignores: tuple[str, ...] = Field(default=(), description="A record with one of these keys holds nothing for us.")
     ignored: str = Field(default="holds nothing for readback", description="Why a well-formed line may give no row.")
@@ -121,10 +127,26 @@ def reporting(capability: Capability) -> frozenset[str]:
     return frozenset(name for name, source in sources().items() if capability in source.header.reports)
 
 
+def subjects() -> list[tuple[str, str, str | None, str | None]]:
+    """What counters speak of: the format that counts, its subject's name, and the log format or one provider's name.
+
+    A provider goes by several names; the first of them names the subject.
+    """
+    found: list[tuple[str, str, str | None, str | None]] = []
+    for source in sources().values():
+        providers = source.header.counted_providers
+        found += [(source.name, log, log, None) for log in source.header.counted_logs]
+        found += [(source.name, f"provider:{providers[0]}", None, provider) for provider in providers]
+    return found
+
+
 def _has(record: Mapping[str, Any], key: str) -> bool:
     path, _, wanted = key.partition("=")
     value: Any = record
     for part in [path] if path in record else path.split("."):
+        if isinstance(value, list) and part == "0" and value:
+            value = value[0]
+            continue
         if not isinstance(value, Mapping) or part not in value:
             return False
         value = value[part]

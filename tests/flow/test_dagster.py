@@ -15,7 +15,17 @@ from readback.simulate import simulate
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
 LOADED_AT = datetime(2026, 11, 2, tzinfo=UTC)
-ORDER = ["files", "requests", "episodes", "fallback_events", "runs", "metric_values", "decisions", "published"]
+ORDER = [
+    "files",
+    "requests",
+    "reconciliation",
+    "episodes",
+    "fallback_events",
+    "runs",
+    "metric_values",
+    "decisions",
+    "published",
+]
 
 
 @pytest.fixture(scope="module")

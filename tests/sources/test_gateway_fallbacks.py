@@ -32,6 +32,7 @@ defaults:
 models:
   - {id: openai/gpt-4.1, provider: openai, failure_domain: openai, status: approved}
   - {id: openai/gpt-4.1-mini, aliases: [gpt_4_1_mini], provider: openai, failure_domain: openai, status: approved}
+  - {id: claude-haiku-4-5, aliases: [claude_haiku], provider: anthropic, failure_domain: anthropic, status: approved}
 workflow_classes:
   - {id: mail, stage: drafting, risk: low, match: {routes: [mail-triage, triage_mail]},
      preferred: [openai/gpt-4.1-mini], boundary: degrade, substitutes: [], triggers: [], stop_conditions: []}
@@ -213,7 +214,13 @@ def test_log_of_winners_neither_claims_nor_denies_a_fallback(source: str) -> Non
 def test_policy_shows_the_substitutes_of_tensorzero() -> None:
     rows = requests("tensorzero", PREFERRED).values()
     told = [(row["served_model"], row["is_fallback"]) for row in rows if row["workflow_class"] == "mail"]
-    assert set(told) == {("openai/gpt-4.1-mini", False), ("claude_haiku", True)}
+    assert set(told) == {("openai/gpt-4.1-mini", False), ("claude-haiku-4-5", True)}
+
+
+def test_a_name_of_tensorzero_that_the_policy_does_not_know_is_no_fallback_and_no_denial() -> None:
+    unnamed = PREFERRED.replace("aliases: [claude_haiku]", "aliases: [other_haiku]")
+    rows = [row for row in requests("tensorzero", unnamed).values() if row["served_model"] == "claude_haiku"]
+    assert {row["is_fallback"] for row in rows if row["workflow_class"] == "mail"} == {None}
 
 
 def test_policy_shows_the_substitutes_of_helicone() -> None:

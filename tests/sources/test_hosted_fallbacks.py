@@ -69,12 +69,12 @@ def test_openrouter_counts_another_host_of_one_model_as_a_retry() -> None:
 
 
 def test_databricks_ai_gateway() -> None:
-    sonnet, gpt = "databricks-claude-sonnet-4-5", "databricks-gpt-5-1"
+    sonnet, gpt = "claude-sonnet-4-5", "gpt-5.1"
     found: dict[int, Told] = {
         1: (False, sonnet, sonnet, None, None),
         2: (False, sonnet, sonnet, None, None),
         3: (True, sonnet, gpt, "provider_throttled", CHAIN),
-        4: (True, sonnet, "databricks-llama-4-maverick", "provider_outage", CHAIN),
+        4: (True, sonnet, "llama-4-maverick", "provider_outage", CHAIN),
         5: (True, sonnet, None, "provider_outage", CHAIN),
         6: (False, sonnet, sonnet, "provider_outage", None),
         7: (None, sonnet, sonnet, None, None),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from source_samples import PARAMETERS
 
 from readback import store
@@ -15,7 +16,7 @@ NOON = datetime(2026, 10, 5, 12, 30, tzinfo=UTC)
 LATER = datetime(2026, 10, 5, 13, tzinfo=UTC)
 OUTCOME = {"kind": "rework", "source_system": "desk", "source_record_id": "r1", "occurred_at": NOON}
 CHANGE = {"change_key": "c1", "is_enabled": False, "seen_at": NOON, "provider": "OpenAI", "actor_ref": "jo@example.com"}
-COUNT = {"counter": "requests_total", "hour": NOON, "requests": 12}
+READING = {"counter": "requests_total", "counts": "answers", "read_at": NOON, "total": 12.0}
 INCIDENT = {"provider": "openai", "incident_key": "i1", "started_at": NOON, "resolved_at": LATER}
 
 
@@ -59,13 +60,27 @@ def test_admin_change_without_a_state_is_refused() -> None:
     assert landed("admin_changes", CHANGE | {"is_enabled": None})["change_id"] is None
 
 
-def test_counter_stands_at_the_start_of_its_hour() -> None:
-    row = landed("source_counters", COUNT)
-    assert (row["counter"], row["hour"], row["requests"]) == ("requests_total", NOON.replace(minute=0), 12)
+def test_reading_is_known_by_what_it_speaks_of_and_not_by_its_count() -> None:
+    first = landed("counter_readings", READING)
+    assert first["reading_id"] == landed("counter_readings", READING | {"total": 13.0})["reading_id"]
+    for changed in ({"read_at": LATER}, {"series": "s"}, {"instance": "b"}, {"model": "m"}, {"from_at": NOON}):
+        assert first["reading_id"] != landed("counter_readings", READING | changed)["reading_id"]
 
 
-def test_negative_count_is_refused() -> None:
-    assert landed("source_counters", COUNT | {"requests": -1})["counter"] is None
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"read_at": None}, "its time is not known"),
+        ({"total": -1.0}, "counts -1.0"),
+        ({"total": float("nan")}, "counts nan"),
+        ({"total": 1e300}, "counts 1e+300"),
+        ({"from_at": LATER}, "its bucket ends before it begins"),
+    ],
+)
+def test_reading_without_time_or_count_is_refused(changed: dict[str, Any], problem: str) -> None:
+    row = landed("counter_readings", READING | changed)
+    assert row["reading_id"] is None
+    assert row["problem"].startswith(problem)
 
 
 def test_incident_with_its_end_before_its_start_is_out_of_order() -> None:

@@ -25,17 +25,20 @@ def metrics(
 ) -> None:
     """Show the metrics with n, interval, coverage and maturity."""
     from readback.contracts.vocabulary import Dimension, Grain
-    from readback.faces import answers
+    from readback.faces import answers, gaps, questions
     from readback.faces.tables import values_table
 
     _one_of(by, Dimension, "--by")
     _one_of(grain, Grain, "--grain")
     with store.reader(open_project(project)) as con:
-        frame = answers.values(con, by, grain)
+        is_by_workflow = by == Dimension.WORKFLOW
+        frame = answers.bounded_values(con, grain) if is_by_workflow else answers.values(con, by, grain)
         if as_json:
             print_json(frame.to_dicts())
-        else:
-            out.print(values_table(frame))
+            return
+        out.print(values_table(frame))
+        if is_by_workflow:
+            out.print(gaps.bounds_note(questions.unattributed(con)))
 
 
 def sql(

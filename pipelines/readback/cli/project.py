@@ -63,14 +63,15 @@ def load(
 
 
 def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
-    """Show freshness per source and what each line became.
+    """Show freshness per source, what each line became, and what the logs do not say.
 
     Exit 1 when the ledger does not balance.
     """
-    from readback.faces import answers, questions
+    from readback.faces import answers, gaps, questions
     from readback.faces.tables import balance, ledger_table
 
-    with store.reader(open_project(project)) as con:
+    opened = open_project(project)
+    with store.reader(opened) as con:
         lost = answers.imbalance(con)
         frame = questions.ledger(con)
         if as_json:
@@ -78,6 +79,7 @@ def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
         else:
             out.print(ledger_table(frame, questions.as_of(con)))
             out.print(balance(answers.refused(con), lost))
+            out.print(gaps.listed(con, opened.settings.workflow.from_))
     if lost.height:
         raise typer.Exit(1)
 

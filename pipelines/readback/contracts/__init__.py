@@ -3,6 +3,7 @@
 from readback.contracts.aftermath import Outcome, OutcomeCoverage, OutcomeLink, Run, RunStatus
 from readback.contracts.bookkeeping import (
     DictionaryEntry,
+    LabelCandidate,
     LedgerFile,
     QualityResult,
     QuarantinedLine,
@@ -20,6 +21,7 @@ from readback.contracts.findings import (
 from readback.contracts.row import Column, Row, columns
 from readback.contracts.timeline import (
     AdminChange,
+    CounterReading,
     PolicyClass,
     PolicySubstitute,
     PolicyVersion,
@@ -27,7 +29,7 @@ from readback.contracts.timeline import (
     Reconciliation,
     SourceCounter,
 )
-from readback.contracts.traffic import Attempt, Episode, FallbackEvent, Request
+from readback.contracts.traffic import Attempt, Episode, FallbackEvent, ModelName, Request
 
 PUBLISHED: tuple[type[Row], ...] = (
     Attempt,
@@ -39,6 +41,8 @@ PUBLISHED: tuple[type[Row], ...] = (
     OutcomeLink,
     OutcomeCoverage,
     RunStatus,
+    ModelName,
+    CounterReading,
     SourceCounter,
     Reconciliation,
     ProviderIncident,
@@ -56,6 +60,7 @@ PUBLISHED: tuple[type[Row], ...] = (
     Recommendation,
     LedgerFile,
     QuarantinedLine,
+    LabelCandidate,
     QualityResult,
     DictionaryEntry,
 )
@@ -70,13 +75,16 @@ __all__ = [
     "Alert",
     "Attempt",
     "Column",
+    "CounterReading",
     "DictionaryEntry",
     "Episode",
     "FallbackEvent",
     "LatencyHistogram",
+    "LabelCandidate",
     "LedgerFile",
     "MetricEffect",
     "MetricValue",
+    "ModelName",
     "Notification",
     "Outcome",
     "OutcomeCoverage",

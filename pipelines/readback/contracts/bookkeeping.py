@@ -36,6 +36,20 @@ class LedgerFile(Row):
     loaded_at: datetime = Field(description="When it was read.")
 
 
+class LabelCandidate(Row):
+    """One label that records without a workflow bear, and that could name it: its name, never its values."""
+
+    table: ClassVar[str] = "label_candidates"
+    key: ClassVar[tuple[str, ...]] = ("file_id", "label")
+
+    file_id: str = Field(description="The file, of which the first records were looked at.")
+    source: str = Field(description="Log format.")
+    label: str = Field(description="As `[workflow] from` of readback.toml names it, such as `metadata:project`.")
+    record_count: int = Field(ge=1, description="Records without a workflow that bear it.")
+    value_count: int = Field(ge=1, description="Distinct values among them.")
+    nameless_count: int = Field(ge=1, description="Records without a workflow that were looked at.")
+
+
 class QuarantinedLine(Row):
     """One line that could not be read, with the exact reason and its scrubbed bytes."""
 

@@ -75,4 +75,4 @@ _KEYS = {"provider_incidents": {"incident_key": "VARCHAR"}, "admin_changes": {"c
 """The feed's own id, from which ours is made."""
 
 
-_ADDED_ON_LANDING = frozenset({"file_id", "outcome_id", "incident_id", "change_id", "source"})
+_ADDED_ON_LANDING = frozenset({"file_id", "outcome_id", "incident_id", "change_id", "reading_id", "source"})

@@ -8,7 +8,9 @@ from pydantic import Field
 from readback.contracts.row import Row
 from readback.contracts.vocabulary import (
     Activation,
+    BiasDirection,
     Boundary,
+    Counted,
     PolicyStatus,
     Risk,
     Stage,
@@ -59,34 +61,73 @@ class AdminChange(Row):
     line: int = Field(ge=1, description="Line of that file, counted from 1.")
 
 
-class SourceCounter(Row):
-    """An independent count from the source itself, against which the ledger's rows are reconciled."""
+class CounterReading(Row):
+    """One reading of an independent counter: a series of a scrape, which only rises, or a bucket of a usage export."""
 
-    table: ClassVar[str] = "source_counters"
-    key: ClassVar[tuple[str, ...]] = ("source", "counter", "model", "hour")
+    table: ClassVar[str] = "counter_readings"
+    key: ClassVar[tuple[str, ...]] = ("reading_id",)
 
-    source: str = Field(description="Source that was counted.")
+    reading_id: str = Field(description="Hash of format, counter, instance, series and the time that it speaks of.")
+    source: str = Field(description="Log format.")
     counter: str = Field(description="Name of the counter as written.")
-    model: str | None = Field(description="Model, where the counter is split by it.")
-    hour: datetime = Field(description="Start of the hour.")
-    requests: int = Field(ge=0, description="Requests counted by the source.")
+    counts: Counted = Field(description="What it counts.")
+    instance: str | None = Field(description="The replica that was read, where there may be several.")
+    series: str | None = Field(description="Hash of all its labels; NULL where the counter had no series yet.")
+    model: str | None = Field(description="Model as written, where the counter is split by it.")
+    from_at: datetime | None = Field(description="Start of a bucket; NULL for a counter that only rises.")
+    read_at: datetime = Field(description="When it was read; the end of a bucket.")
+    total: float | None = Field(ge=0, description="Its value; NULL where it had no series yet.")
+    started_at: datetime | None = Field(description="Start of the process that counts, where it says so.")
     file_id: str = Field(description="Content hash of the file that the record stands in.")
     line: int = Field(ge=1, description="Line of that file, counted from 1.")
 
 
-class Reconciliation(Row):
-    """What the source counted against what its log told, per hour and model."""
+class SourceCounter(Row):
+    """An independent count from the source itself, against which the rows of logs are reconciled.
 
-    table: ClassVar[str] = "reconciliation"
+    A counter that only rises tells what it rose by between scrapes; one scrape alone tells nothing.
+    """
+
+    table: ClassVar[str] = "source_counters"
     key: ClassVar[tuple[str, ...]] = ("source", "counter", "model", "hour")
 
-    source: str = Field(description="Source that was counted.")
+    source: str = Field(description="Log format that told the count.")
     counter: str = Field(description="Name of the counter as written.")
-    model: str | None = Field(description="Model, where the counter is split by it.")
-    hour: datetime = Field(description="Start of the hour.")
-    counted: int = Field(ge=0, description="Requests counted by the source.")
-    logged: int = Field(ge=0, description="Requests that the log holds.")
-    missing: int = Field(description="counted - logged; negative when the log holds more.")
+    counts: Counted = Field(description="What it counts.")
+    model: str | None = Field(description="Model as written, where the counter is split by it.")
+    hour: datetime = Field(description="The hour in which the middle of the time counted lies; of a bucket, its start.")
+    from_at: datetime = Field(description="Start of the time counted.")
+    until_at: datetime = Field(description="End of the time counted; a bucket of a day ends a day later.")
+    counted: int = Field(ge=0, description="How many it counted.")
+    reset_count: int = Field(ge=0, description="Restarts of the counter; what it counted before one may be missing.")
+    file_id: str = Field(description="Content hash of the file that the last reading stands in.")
+    line: int = Field(ge=1, description="Line of that file, counted from 1.")
+
+
+class Reconciliation(Row):
+    """What a source counted against what the logs told, per hour and model, where both cover the time."""
+
+    table: ClassVar[str] = "reconciliation"
+    key: ClassVar[tuple[str, ...]] = ("source", "counter", "compared_with", "model", "hour")
+
+    source: str = Field(description="Log format that told the count.")
+    counter: str = Field(description="Name of the counter as written.")
+    counts: Counted = Field(description="What was counted on both sides.")
+    compared_with: str = Field(description="Log format that it speaks of, or `provider:<name>` for all calls to one.")
+    model: str | None = Field(description="Model by its canonical name, where the counter is split by it.")
+    hour: datetime = Field(description="The hour in which the middle of the time counted lies; of a bucket, its start.")
+    from_at: datetime = Field(description="Start of the time compared.")
+    until_at: datetime = Field(description="End of the time compared, exclusive.")
+    counted: int = Field(ge=0, description="How many the source counted.")
+    logged: int | None = Field(ge=0, description="How many the logs hold; NULL where that cannot be said.")
+    missing: int | None = Field(description="counted - logged; negative where the logs hold more.")
+    missing_reason: str | None = Field(description="Why counted and logged cannot be compared.")
+    fallback_share: float | None = Field(
+        ge=0, le=1, description="Share of fallbacks among the answers of this model on that day, as far as logged."
+    )
+    bias: BiasDirection | None = Field(
+        description="Where the missing rows push the fallback frequency: down where a substitute's are missing."
+    )
 
 
 class PolicyVersion(Row):

@@ -14,6 +14,7 @@ from readback.contracts.vocabulary import (
     Detection,
     EpisodeState,
     Lane,
+    NameBasis,
     PreferredBasis,
     ServedBy,
     ServedModelSource,
@@ -75,6 +76,21 @@ class Attempt(Row):
     provider_response_id: str | None = Field(description="The provider's response id; an attribute, never a key.")
     user_hash: str | None = Field(description="Keyed hash of the end user.")
     weight: float = Field(ge=0, description="1 / sampling rate of the log.")
+
+
+class ModelName(Row):
+    """One name of a model as logs and counters write it, and which model it is."""
+
+    table: ClassVar[str] = "model_names"
+    key: ClassVar[tuple[str, ...]] = ("name",)
+
+    name: str = Field(description="As written.")
+    model: str = Field(description="The policy's id of the model, else its family; what names are compared by.")
+    provider: str | None = Field(description="Who made it, by the table of families; NULL for a name of one's own.")
+    tier: str | None = Field(description="Its tier by the table of families, such as large or small.")
+    basis: NameBasis | None = Field(
+        description="Who knows it; NULL for an unknown name, which makes no fallback alone."
+    )
 
 
 class Request(Row):

@@ -55,6 +55,23 @@ class ChainBasis(StrEnum):
     SINGLE_ROW = "single_row"
 
 
+class Counted(StrEnum):
+    """What an independent counter counts; the rows of a log are counted in the same way."""
+
+    REQUESTS = "requests"
+    ATTEMPTS = "attempts"
+    ANSWERS = "answers"
+    OUTPUT_TOKENS = "output_tokens"
+
+
+class BiasDirection(StrEnum):
+    """Where a fallback frequency goes when rows are missing: below or above the true one, or nowhere."""
+
+    DOWN = "down"
+    UP = "up"
+    NONE = "none"
+
+
 class CauseFamily(StrEnum):
     """Causes that recover in the same way, so that one episode never mixes two."""
 
@@ -90,6 +107,13 @@ class PreferredBasis(StrEnum):
     POLICY = "policy"
     GATEWAY = "gateway"
     FIRST_ATTEMPT = "first_attempt"
+
+
+class NameBasis(StrEnum):
+    """Who knows a model by a name: the policy, or the table of families."""
+
+    POLICY = "policy"
+    FAMILY = "family"
 
 
 class ServedModelSource(StrEnum):

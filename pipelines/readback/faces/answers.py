@@ -3,6 +3,7 @@
 import polars as pl
 
 from readback.contracts import Alert, Recommendation
+from readback.contracts.vocabulary import Dimension
 from readback.faces import questions
 from readback.store import Connection, model, query
 
@@ -25,6 +26,13 @@ def values(con: Connection, dimension: str, grain: str) -> pl.DataFrame:
         order by metric, period_start, member, lane""",
         {"dimension": dimension, "grain": grain},
     )
+
+
+def bounded_values(con: Connection, grain: str) -> pl.DataFrame:
+    """Rows of `metric_values` by workflow, each beside the bounds that requests without a workflow leave."""
+    keys = ["metric", "grain", "period_start", "member", "lane"]
+    found = values(con, Dimension.WORKFLOW.value, grain)
+    return found.join(_frame(con, model("marts/workflow_bounds")), on=keys, how="left", maintain_order="left")
 
 
 def alerts(con: Connection, *, open_only: bool = False) -> list[Alert]:

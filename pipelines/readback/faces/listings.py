@@ -12,7 +12,7 @@ import streamlit as st
 
 from readback.contracts import MetricValue
 from readback.faces import figures
-from readback.faces.board import nothing
+from readback.faces.board import nothing, table
 from readback.faces.figures import COMPANIONS, Definition
 from readback.faces.inert import LONGEST, code, markdown, plain
 from readback.faces.period import Period
@@ -135,6 +135,50 @@ def alert(row: Mapping[str, Any]) -> None:
         taken = f" · taken by {plain(row['acknowledged_by'], 60)}" if row["acknowledged_by"] else ""
         st.caption(markdown(f"{' · '.join(times)} UTC{taken} · rule {row['rule']} v{row['rule_version']}"))
         _evidence(row)
+
+
+def nameless(found: Mapping[str, float | None], bounds: pl.DataFrame) -> None:
+    """How many requests name no workflow, and how far that leaves the shown shares by workflow open."""
+    requests, absent = found["requests"], found["unattributed"]
+    if not requests or not absent:
+        return
+    told = f"{figures.percent(absent / requests)}% of requests name no workflow"
+    if found["fallbacks"]:
+        told += f", {figures.percent((found['fallbacks_unattributed'] or 0) / found['fallbacks'])}% of fallbacks"
+    if found["failed"]:
+        told += f", {figures.percent((found['failed_unattributed'] or 0) / found['failed'])}% of failures"
+    widest = bounds.head(1).to_dicts()
+    if widest:
+        low, high = figures.percent(widest[0]["bound_low"]), figures.percent(widest[0]["bound_high"])
+        told += f". Whichever workflow they are of, {markdown(widest[0]['member'])} lies between {low}% and {high}%"
+        told += ", the others within narrower bounds" if bounds.height > 1 else ""
+    st.caption(f"{told}.")
+
+
+def labels(found: Mapping[str, float | None], offered: pl.DataFrame) -> None:
+    """Requests without a workflow, and the labels of theirs that could name it."""
+    nameless(found, pl.DataFrame())
+    if offered.is_empty():
+        nothing("No label was seen that a workflow could be named by.", ":material/info:")
+    else:
+        table(offered, {"source": "Source", "label": "Label", "share": "In", "value_count": "Values"})
+
+
+def unknown_models(names: pl.DataFrame) -> None:
+    """Names of models that nobody knows."""
+    if names.is_empty():
+        nothing("Every model is known.")
+    else:
+        table(names, {"name": "As written", "model": "Taken as"})
+
+
+def counted(rows: pl.DataFrame) -> None:
+    """What sources counted themselves, against what their logs told."""
+    if rows.is_empty():
+        nothing("No independent count was given.", ":material/info:")
+        return
+    names = {"compared_with": "Log", "model": "Model", "counts": "Counts", "counted": "Counted", "logged": "Logged"}
+    table(rows, {**names, "missing": "Missing", "bias": "Bias", "last_missing_at": "Last missing (UTC)"})
 
 
 def balance(ledger: pl.DataFrame) -> None:

@@ -302,11 +302,64 @@ def dictionary(con: Connection) -> pl.DataFrame:
 
 
 def reconciliation(con: Connection) -> pl.DataFrame:
-    """The sources' own counts against what their logs told, per source and model."""
+    """The sources' own counts against what their logs told, per log, counter and model, the greatest deficit first.
+
+    `deficit` is what is missing on the days on which something is: a call at the edge of an hour is counted in one and
+    logged in the next. `hours` were compared, `hours_apart` could not be.
+    """
     sql = """
-        select source, counter, model, sum(counted)::bigint as counted, sum(logged)::bigint as logged,
-            sum(missing)::bigint as missing
-        from reconciliation group by all order by missing desc, source, model limit 200
+        with days as (
+            select compared_with, source, counter, counts, model, cast(hour as date) as day,
+                sum(counted) filter (where missing is not null) as counted,
+                sum(logged) as logged, sum(missing) as missing,
+                count(missing) as hours, count(*) - count(missing) as hours_apart,
+                min(hour) filter (where missing > 0) as first_at, max(hour) filter (where missing > 0) as last_at,
+                arg_max(bias, missing) filter (where missing > 0) as bias
+            from reconciliation group by all
+        )
+        select compared_with, source, counter, counts, model, sum(counted)::bigint as counted,
+            sum(logged)::bigint as logged, sum(missing)::bigint as missing,
+            sum(greatest(missing, 0))::bigint as deficit,
+            sum(hours)::bigint as hours, sum(hours_apart)::bigint as hours_apart,
+            min(first_at) filter (where missing > 0) as first_missing_at,
+            max(last_at) filter (where missing > 0) as last_missing_at,
+            arg_max(bias, missing) filter (where missing > 0) as bias
+        from days group by all
+        order by deficit desc nulls last, compared_with, source, counter, model limit 200
+    """
+    return _frame(con, sql)
+
+
+def unattributed(con: Connection, span: Span | None = None) -> dict[str, float | None]:
+    """How many requests name no workflow, of all, of the failed and of the fallbacks, in a stretch of time or ever."""
+    start, ending = span or (None, None)
+    found = _frame(con, store.model("marts/unattributed"), from_at=start, to_at=ending)
+    return dict(found.row(0, named=True))
+
+
+def workflow_bounds(con: Connection, metric: str, grain: str, start: datetime) -> pl.DataFrame:
+    """The least and greatest that a share by workflow can be, whatever workflow the nameless units belong to."""
+    sql = f"""
+        select * from ({store.model("marts/workflow_bounds")})
+        where metric = $metric and grain = $grain and period_start = $start and lane = 'all'
+        order by bound_high - bound_low desc, member
+    """
+    return _frame(con, sql, metric=metric, grain=grain, start=start)
+
+
+def unknown_models(con: Connection) -> pl.DataFrame:
+    """Names of models that neither the policy nor the table of families knows, by name."""
+    return _frame(con, "select name, model from model_names where basis is null order by name limit 200")
+
+
+def label_candidates(con: Connection) -> pl.DataFrame:
+    """Labels that records without a workflow bear, by format; one that is nearly unique to each record is no name."""
+    sql = """
+        select source, label, sum(record_count) / sum(nameless_count)::double as share, max(value_count) as value_count
+        from label_candidates
+        group by source, label
+        having sum(value_count) * 2 <= sum(record_count) or sum(record_count) < 4
+        order by source, share desc, value_count, label limit 200
     """
     return _frame(con, sql)
 

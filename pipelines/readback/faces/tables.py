@@ -35,6 +35,7 @@ _VALUE_COLUMNS = (
     Column("lane"),
     Column("value", is_number=True),
     Column("95% interval", least=24),
+    Column("bounds"),
     Column("n", 1, is_number=True),
     Column("coverage", 3, is_number=True),
     Column("maturity", 4, is_number=True),
@@ -85,8 +86,12 @@ def files_table(files: Sequence[LedgerFile]) -> RenderableType:
 
 
 def values_table(values: pl.DataFrame) -> RenderableType:
-    """Figures with n, interval, coverage and maturity; under headings where a metric has several members or periods."""
-    found = figures.values(values.head(_MOST_ROWS))
+    """Figures with n, interval, coverage and maturity; under headings where a metric has several members or periods.
+
+    Figures by workflow may bear the bounds that requests without a workflow leave.
+    """
+    bounds = _bounds(values)
+    found = figures.values(values.head(_MOST_ROWS).select(*MetricValue.model_fields))
     if not found:
         return Text("No figure yet for this breakdown.", style="dim")
     is_one_period = {figure.grain for figure in found} == {"all"}
@@ -95,19 +100,29 @@ def values_table(values: pl.DataFrame) -> RenderableType:
         "metric": not (is_one_period and is_one_member),
         "period": is_one_period,
         "member": is_one_member,
+        "bounds": not any(bounds),
     }
     places = [place for place, column in enumerate(_VALUE_COLUMNS) if not left_out.get(column.title)]
     table = Fitted([_VALUE_COLUMNS[place] for place in places])
-    for metric, group in groupby(found, key=lambda figure: figure.metric):
+    for metric, group in groupby(zip(found, bounds, strict=True), key=lambda row: row[0].metric):
         if left_out["metric"]:
             table.head(metric)
-        for figure in group:
-            cells = _value_cells(figure)
+        for figure, bound in group:
+            cells = _value_cells(figure, bound)
             table.add(*[cells[place] for place in places])
     return _with_rest(table, values.height)
 
 
-def _value_cells(figure: MetricValue) -> list[str | Text]:
+def _bounds(values: pl.DataFrame) -> list[str]:
+    """The bounds of each figure in words; empty where there are none."""
+    shown = values.head(_MOST_ROWS)
+    if "bound_low" not in shown.columns:
+        return [""] * shown.height
+    pairs = shown.select("bound_low", "bound_high").iter_rows()
+    return ["" if low is None else f"{figures.percent(low)}–{figures.percent(high)}%" for low, high in pairs]
+
+
+def _value_cells(figure: MetricValue, bounds: str) -> list[str | Text]:
     """One cell per column of a figure; the reason for an absent one stands where its interval would."""
     reason = figures.withheld(figure)
     return [
@@ -117,6 +132,7 @@ def _value_cells(figure: MetricValue) -> list[str | Text]:
         figure.lane,
         figures.headline(figure),
         Text(reason, style="dim italic") if reason else figures.interval(figure) or "–",
+        bounds,
         figures.count(figures.sample_size(figure)),
         _share(figure.coverage),
         _share(figure.maturity),

@@ -27,6 +27,8 @@ class Check:
     fact: str | None = None
     least: float | None = None
     greatest: float | None = 0.0
+    is_blocking: bool = True
+    """A failure stops the publication; otherwise it is a finding about the sources, published with everything else."""
 
 
 def checks(row: type[Row]) -> list[Check]:

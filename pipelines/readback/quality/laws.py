@@ -7,6 +7,11 @@ def _law(table: str, name: str, broken: str, column: str | None = None) -> Check
     return Check(table=table, column=column, name=name, broken=broken)
 
 
+def _finding(table: str, name: str, broken: str, column: str | None = None) -> Check:
+    """Something about the sources that no run of ours can mend: it is told, and stops nothing."""
+    return Check(table=table, column=column, name=name, broken=broken, is_blocking=False)
+
+
 LAWS: tuple[Check, ...] = (
     _law(
         "files",
@@ -25,6 +30,15 @@ LAWS: tuple[Check, ...] = (
         "is_fallback is unknown exactly where a reason is given",
         "select * from {rows} where (is_fallback is null) <> (not_derivable_reason is not null)",
         "not_derivable_reason",
+    ),
+    _finding(
+        "reconciliation",
+        "no log lacks what its source counted",
+        """select compared_with, source, counter, model, hour, counted, logged, missing, bias from {rows}
+        where missing > 0
+        qualify sum(missing) over (partition by compared_with, source, counter, model, cast(hour as date)) > 0
+        order by missing desc, hour, model""",
+        "missing",
     ),
     _law(
         "fallback_events",

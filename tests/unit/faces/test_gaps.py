@@ -1,0 +1,79 @@
+"""What the logs do not say is said in plain lines: how many, of what, and where it pushes the figures."""
+
+import io
+
+import polars as pl
+import pytest
+from faces_project import HOSTILE
+from rich.console import Console, RenderableType
+
+from readback.faces import answers, gaps, questions, tables
+from readback.store import Connection
+
+COUNTED = {
+    "compared_with": "litellm", "source": "litellm_metrics", "counter": "c", "counts": "answers", "hours": 3,
+    "hours_apart": 0, "first_missing_at": None, "last_missing_at": None, "bias": None,
+}  # fmt: skip
+ALL = {"requests": 200.0, "unattributed": 20.0, "failed": 10.0, "failed_unattributed": 5.0, "fallbacks": 8.0}
+
+
+def told(shown: RenderableType | None, width: int = 120) -> str:
+    assert shown is not None
+    console = Console(file=io.StringIO(), width=width)
+    with console.capture() as captured:
+        console.print(shown)
+    return captured.get()
+
+
+def test_a_deficit_says_how_many_of_what_when_and_where_it_pushes_the_figures(con: Connection) -> None:
+    shown = told(gaps.deficits(questions.reconciliation(con)))
+    assert "55 of 49,680 answers that litellm_metrics counted are missing" in shown
+    assert "fallback frequency reads too high" in shown
+
+
+def test_a_log_that_lacks_nothing_is_said_to() -> None:
+    frame = pl.DataFrame([COUNTED | {"model": "m", "counted": 9, "logged": 9, "missing": 0, "deficit": 0}])
+    assert told(gaps.deficits(frame)).startswith("No log lacks what its source counted")
+
+
+def test_without_any_counter_nothing_is_said() -> None:
+    assert gaps.deficits(pl.DataFrame()) is None
+
+
+def test_the_nameless_are_told_among_failures_and_fallbacks_too() -> None:
+    shown = told(gaps.unattributed(ALL | {"fallbacks_unattributed": 2.0}))
+    assert shown.strip() == "20 of 200 requests name no workflow (10.0%, 50.0% of the failed, 25.0% of the fallbacks)."
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [({"unattributed": 0.0}, "Every request names its workflow."), ({"requests": None}, None)],
+)
+def test_where_all_have_a_workflow_or_nothing_was_read(changed: dict[str, float | None], expected: str | None) -> None:
+    shown = gaps.unattributed(ALL | {"fallbacks_unattributed": 2.0} | changed)
+    assert (shown and shown.plain) == expected
+
+
+def test_labels_that_could_name_a_workflow_are_listed_by_share(con: Connection) -> None:
+    shown = told(gaps.candidates(questions.label_candidates(con), ["tag:workflow"]))
+    assert "metadata:project in 98% (6 values), tag:app in 42% (3 values)" in shown
+    assert "metadata:ticket" not in shown
+
+
+def test_a_label_that_is_asked_already_is_not_offered(con: Connection) -> None:
+    assert "tag:app" not in told(gaps.candidates(questions.label_candidates(con), ["tag:app"]))
+
+
+def test_unknown_models_are_listed_harmlessly(con: Connection) -> None:
+    shown = told(gaps.unknown_models(questions.unknown_models(con)))
+    assert "2 names of models not known" in shown
+    assert "prod-chat" in shown
+    assert HOSTILE not in shown
+
+
+def test_rates_by_workflow_stand_beside_their_bounds(con: Connection) -> None:
+    frame = answers.bounded_values(con, "month").filter(pl.col("bound_low").is_not_null())
+    assert frame.height > 0
+    inside = (pl.col("bound_low") <= pl.col("value") + 1e-9) & (pl.col("value") <= pl.col("bound_high") + 1e-9)
+    assert frame.select(inside.all()).item()
+    assert "bounds" in told(tables.values_table(frame), 200)
