@@ -9,7 +9,7 @@ from source_samples import sample_files
 
 from readback import shipped
 from readback.feed import sample, shape
-from readback.sources import Source, recognize, sources
+from readback.sources import Ambiguity, Guess, Source, candidates, nearest, recognize, sources
 
 FILES = [(name, file) for name in sources() for file in sample_files(name)]
 EVERY = pytest.mark.parametrize(("owner", "file"), FILES, ids=[f"{name}/{file.name}" for name, file in FILES])
@@ -69,3 +69,34 @@ def test_a_stranger_in_the_file_changes_nothing(owner: str, file: Path) -> None:
 @pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.name)
 def test_required_columns_are_among_the_columns(source: Source) -> None:
     assert set(source.header.required) <= set(source.columns)
+
+
+def test_records_that_two_connectors_take_alike_are_refused_with_both() -> None:
+    both = first_of("litellm", sample_files("litellm")[0]) | first_of("litellm_spend", sample_files("litellm_spend")[1])
+    alike = [both, both, {"hello": "world"}]
+    assert recognize(alike) is None
+    assert [(one.source.name, len(one.taken)) for one in candidates(alike)] == [("litellm", 2), ("litellm_spend", 2)]
+    found = nearest(alike)
+    assert found == Ambiguity(("litellm", "litellm_spend"), 2, 3)
+    assert "`--source litellm` or `--source litellm_spend`" in str(found)
+
+
+def test_one_record_more_decides() -> None:
+    own = first_of("litellm", sample_files("litellm")[0])
+    both = own | first_of("litellm_spend", sample_files("litellm_spend")[1])
+    found = recognize([both, own])
+    assert found is not None
+    assert found.name == "litellm"
+
+
+def test_file_of_two_formats_is_mixed_and_not_ambiguous() -> None:
+    mixed = [first_of(name, sample_files(name)[0]) for name in ("litellm", "otlp")]
+    assert {one.source.name for one in candidates(mixed)} == {"litellm", "otlp"}
+    assert recognize(mixed) is not None
+
+
+def test_key_may_stand_under_either_name() -> None:
+    score = {"dataType": "NUMERIC", "source": "API", "name": "tone", "value": 1, "timestamp": "2026-10-05"}
+    exported = {"data_type" if key == "dataType" else key: value for key, value in score.items()}
+    assert sources()["langfuse_scores"].missing(score) == sources()["langfuse_scores"].missing(exported) == []
+    assert isinstance(nearest([{"source": "API", "name": "tone", "value": 1, "timestamp": "now"}]), Guess)
