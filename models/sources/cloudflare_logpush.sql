@@ -3,7 +3,7 @@
 -- file      = "the .log.gz objects of a Logpush job on the AI Gateway dataset, as pushed, or decrypted by your own worker"
 -- emits     = "attempts"
 -- recognize = ["Gateway", "Provider", "Model", "Endpoint", "StatusCode"]
--- required  = ["Provider", "Model", "StatusCode"]
+-- required  = ["StatusCode"]
 -- reports   = ["error", "served_model", "requested_model", "workflow"]
 -- evidence  = "the vendor's description of the encrypted parts and the plain keys that public consumers read; Cached, RateLimited and the key of the time UNVERIFIED"
 -- limits    = ["metadata is encrypted: without the private key no row has a workflow, a team or an id of its call",
@@ -69,7 +69,7 @@ select
     case when try_cast(RateLimited as boolean) then 'gateway_rate_limit' end as error_reason,
     try_cast(Cached as boolean) as is_cache_hit,
     labels as metadata,
-    case when seen_at is null and StatusCode is not null and Provider is not null and Model is not null
+    case when seen_at is null and StatusCode is not null
             then 'no time: add a field of time to the Logpush job, or Datetime when you decrypt'
     end as problem
 from keyed

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from source_samples import golden_file, golden_lines, landed, recognized, sample_files
+from source_samples import golden_file, golden_lines, landed_sample, recognized, sample_files
 
 from readback import documentation, shipped
 from readback.contracts.vocabulary import Cause, Lane
@@ -44,7 +44,7 @@ def test_sample_gives_the_golden_rows(source: Source) -> None:
 @EVERY
 def test_every_line_of_a_sample_is_accounted_for(source: Source) -> None:
     for file in sample_files(source.name):
-        result, rows = landed(source, file)
+        result, rows = landed_sample(source.name, file)
         assert result.lines == result.records
         assert min(result.row_lines, result.ignored_lines, len(result.broken)) >= 0
         assert result.rows == len(rows)
@@ -92,7 +92,7 @@ def test_every_cause_but_capability_missing_stands_in_a_sample() -> None:
         for source in sources().values()
         if source.header.emits == "attempts"
         for file in sample_files(source.name)
-        for cause in (row["cause"] for row in landed(source, file)[1])
+        for cause in (row["cause"] for row in landed_sample(source.name, file)[1])
     }
     assert set(Cause) - told == {Cause.CAPABILITY_MISSING}
 
