@@ -70,7 +70,8 @@ judged as (
                 and regexp_matches(message,
                     'disabled|suspended|deactivated|not enabled|not allowed|not authorized to use model|explicit deny|agreement|not have access to model')
                 then 'admin_disabled|message_pattern'
-            when regexp_matches(message, 'api key not valid|(incorrect|invalid) api (key|token)') then 'auth|message_pattern'
+            when coalesce(http_status not in (401, 403), true) and regexp_matches(message, 'api key not valid|(incorrect|invalid) api (key|token)')
+                then 'auth|message_pattern'
             when http_status in (400, 404, 422) and regexp_matches(message,
                 '(does not support|endpoints found that support) (image|tool|function|audio|vision|system|json|response)')
                 then 'capability_missing|message_pattern'

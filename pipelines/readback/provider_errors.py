@@ -65,10 +65,28 @@ class Verdict:
     basis: CauseBasis
 
 
+@dataclass(frozen=True)
+class JudgedError(Verdict):
+    """What the rule table made of one documented error."""
+
+    error: ProviderError
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is the cause that the provider's documentation tells of."""
+        return self.cause == self.error.cause
+
+
 def read_providers(file: Path) -> dict[str, Provider]:
     """The corpus, by provider."""
     corpus = yaml.safe_load(file.read_text(encoding="utf-8"))
     return {name: Provider.model_validate(provider) for name, provider in corpus.items()}
+
+
+def judged(errors: Sequence[ProviderError]) -> list[JudgedError]:
+    """What the rule table makes of documented errors."""
+    verdicts = judge([error.evidence for error in errors])
+    return [JudgedError(verdict.cause, verdict.basis, error) for verdict, error in zip(verdicts, errors, strict=True)]
 
 
 def judge(evidence: Sequence[Mapping[str, Any]]) -> list[Verdict]:
@@ -91,7 +109,9 @@ def _state(con: store.Connection, evidence: Iterable[Mapping[str, Any]]) -> None
     con.execute(f"create temp table canonical ({', '.join(f'{name} {type_}' for name, type_ in columns.items())})")
     key = {"request_key": "corpus", "started_at": SEEN_AT, "status": "error"}
     rows = [key | {"line": number, "attempt_key": str(number)} | dict(told) for number, told in enumerate(evidence, 1)]
-    con.register("evidence", pa.table({name: [row.get(name) for row in rows] for name in columns if _is_told(name, rows)}))
+    con.register(
+        "evidence", pa.table({name: [row.get(name) for row in rows] for name in columns if _is_told(name, rows)})
+    )
     con.execute("insert into canonical by name select * from evidence")
 
 

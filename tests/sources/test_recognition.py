@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_logs import answer, lines, open_ledger
 from source_samples import sample_files
 
 from readback import shipped
@@ -79,6 +80,23 @@ def test_records_that_two_connectors_take_alike_are_refused_with_both() -> None:
     found = nearest(alike)
     assert found == Ambiguity(("litellm", "litellm_spend"), 2, 3)
     assert "`--source litellm` or `--source litellm_spend`" in str(found)
+
+
+def test_file_that_two_formats_fit_alike_is_refused_until_the_user_decides(tmp_path: Path) -> None:
+    both = first_of("litellm", sample_files("litellm")[0]) | first_of("litellm_spend", sample_files("litellm_spend")[1])
+    with open_ledger(tmp_path) as books:
+        refused = books.load_bytes(lines([both]))
+        assert (refused.state, refused.rows) == ("unknown_format", 0)
+        assert "decide with `--source litellm`" in str(refused.reason)
+        assert books.load_bytes(lines([both]), source="litellm").rows == 1
+
+
+def test_line_of_another_format_is_found_by_either_name_of_its_key(tmp_path: Path) -> None:
+    exported = first_of("langfuse_scores", sample_files("langfuse_scores")[0])
+    assert "data_type" in exported
+    with open_ledger(tmp_path) as books:
+        file = books.load_bytes(lines([answer("a"), answer("b"), exported]))
+        assert (file.source, file.other_sources, file.rows) == ("litellm", ["langfuse_scores"], 3)
 
 
 def test_one_record_more_decides() -> None:

@@ -13,6 +13,7 @@ from source_samples import golden_file, golden_lines, landed_sample, recognized,
 
 from readback import documentation, shipped
 from readback.contracts.vocabulary import Cause, Lane
+from readback.provider_errors import read_providers
 from readback.sources import Source, recognize, sources
 
 EVERY = pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.name)
@@ -76,6 +77,11 @@ def test_sql_page_is_what_the_questions_say() -> None:
 
 def test_tables_page_is_what_the_contracts_say() -> None:
     assert (REPOSITORY / "docs" / "tables.md").read_text(encoding="utf-8") == documentation.tables_page()
+
+
+def test_causes_page_is_what_the_rule_table_makes_of_the_corpus() -> None:
+    providers = read_providers(REPOSITORY / "tests" / "sources" / "provider_errors.yaml")
+    assert (REPOSITORY / "docs" / "causes.md").read_text(encoding="utf-8") == documentation.causes_page(providers)
 
 
 def test_otlp_accepts_exactly_the_causes_and_lanes_of_the_vocabulary() -> None:
