@@ -9,9 +9,10 @@ import re
 from pathlib import Path
 
 import pytest
+from small_logs import open_ledger
 from source_samples import golden_file, golden_lines, landed_sample, recognized, sample_files
 
-from readback import documentation, shipped
+from readback import documentation, ledger, shipped
 from readback.contracts.vocabulary import Cause, Lane
 from readback.provider_errors import read_providers
 from readback.sources import Source, recognize, sources
@@ -49,6 +50,13 @@ def test_every_line_of_a_sample_is_accounted_for(source: Source) -> None:
         assert result.lines == result.records
         assert min(result.row_lines, result.ignored_lines, len(result.broken)) >= 0
         assert result.rows == len(rows)
+
+
+def test_ledger_balances_after_every_sample(tmp_path: Path) -> None:
+    with open_ledger(tmp_path) as books:
+        files = books.load(*(file for name in sources() for file in sample_files(name)))
+        assert {file.state for file in files} == {"loaded"}
+        assert ledger.imbalance(books.con) == []
 
 
 @EVERY
