@@ -83,6 +83,6 @@ def retain(con: store.Connection, kept: str, landed: Landed) -> int:
         f"select count(distinct line) from {kept} where line not in ({faulty})",
         {"faulty": [broken.line for broken in landed.broken]},
     ).fetchall()[0]
-    repeated = landed.row_lines - lines
+    repeated = landed.row_lines - int(lines)
     landed.row_lines, landed.rows = lines, rows
     return repeated
