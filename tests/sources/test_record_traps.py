@@ -89,6 +89,17 @@ def test_datadog_cost_is_in_billionths_of_a_dollar_and_undefined_is_a_root() -> 
     assert root["request_id"].endswith("/5000000000000000011")
 
 
+def test_langfuse_call_counts_once_it_has_ended_and_an_error_at_once(tmp_path: Path) -> None:
+    running = {"id": "o-1", "type": "GENERATION", "level": "DEFAULT", "trace_id": "t", "model": "m",
+               "start_time": "2026-10-05 09:14:03.120000", "end_time": None}  # fmt: skip
+    ended = running | {"end_time": "2026-10-05 09:14:04.120000"}
+    broken = running | {"id": "o-2", "level": "ERROR", "status_message": "Error code: 503"}
+    assert [(row["line"], row["status"]) for row in read("langfuse", tmp_path, running, ended, broken)] == [
+        (2, "ok"),
+        (3, "error"),
+    ]
+
+
 def test_langsmith_session_is_a_project_and_no_session() -> None:
     sessions = {row["session_id"] for found in rows("langsmith").values() for row in found}
     assert all(session is None or session.startswith("thread-") for session in sessions)
