@@ -51,7 +51,8 @@ judged as (
         own.told
     from reverts as own
     left join once as undone
-        on starts_with(undone.sha, own.reverted_sha) and (undone.reverted_sha is not null or undone.reverted_pull.number <> '')
+        on left(undone.sha, 7) = left(own.reverted_sha, 7) and starts_with(undone.sha, own.reverted_sha)
+        and (undone.reverted_sha is not null or undone.reverted_pull.number <> '')
 ),
 
 tied as (
@@ -60,7 +61,8 @@ tied as (
         coalesce(nullif(original.told.request_id, ''), judged.told.request_id) as request_id,
         coalesce(nullif(original.told.trace_id, ''), judged.told.trace_id) as trace_id
     from judged
-    left join once as original on starts_with(original.sha, judged.reverted_sha)
+    left join once as original
+        on left(original.sha, 7) = left(judged.reverted_sha, 7) and starts_with(original.sha, judged.reverted_sha)
 )
 
 select
