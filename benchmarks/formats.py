@@ -15,6 +15,7 @@ from typing import Any
 
 from readback import landing, ledger, shipped, store
 from readback.feed import Feed, sample, shape
+from readback.inputs import LocalFile
 from readback.settings import open_project
 from readback.sources import Source, sources
 
@@ -69,7 +70,7 @@ def _load(name: str, file: Path, folder: Path) -> _Load:
     project = open_project(folder)
     with store.warehouse(project) as con:
         ledger.create_tables(con)
-        seconds = _seconds(lambda: ledger.load(con, project, [(file, name)], datetime.now(UTC)))
+        seconds = _seconds(lambda: ledger.load(con, project, [LocalFile(str(file), name)], datetime.now(UTC)))
         ((rows,),) = con.execute("select sum(rows) from files").fetchall()
         broken = frozenset(line for (line,) in con.execute("select line from quarantine").fetchall())
     return _Load(seconds, rows, broken)

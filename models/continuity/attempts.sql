@@ -50,30 +50,31 @@ judged as (
                 then 'auth|error_code'
             when class = 'routerratelimiterrorbasic' then 'provider_throttled|exception_type'
             when regexp_matches(reason, 'no_healthy_deployments') or class = 'routerratelimiterror' then 'unknown|none'
-            when regexp_matches(message, 'quota exceeded for metric|current quota.*please retry in [0-9]') then 'provider_throttled|message_pattern'
+            when regexp_matches(message, 'quota exceeded for metric|please retry in') then 'provider_throttled|message_pattern'
             when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|(prepayment|all available) credits')
                 or regexp_matches(message, 'budget has been exceeded|crossed budget|spending limit|insufficient (credits|balance|funds)')
-                or regexp_matches(message, 'retry after [0-9]{5,} seconds')
+                or regexp_matches(message, 'retry after 86400 seconds')
                 then 'cost_ceiling|message_pattern'
             when regexp_matches(message,
-                'maximum (context|prompt) length|context window|context_length_exceeded|input token count.*exceeds|(prompt|input) is too long')
-                or regexp_matches(message, 'too many tokens: |tokens? .*exceeds? .*context|`inputs` tokens \+ `max_new_tokens` must be')
+                'maximum (context|prompt) length|context window|context_length_exceeded|input token count exceeds')
+                or regexp_matches(message, 'exceeds the maximum number of tokens|(prompt|input) is too long')
+                or regexp_matches(message, 'too many tokens: |`max_new_tokens` must be')
                 then 'context_window|message_pattern'
             when regexp_matches(message,
                 'content policy|content management policy|content_filter|content filtering policy|safety system|flagged as potentially')
-                or regexp_matches(message, 'violates (our )?usage (guidelines|policies)|requires moderation|your input was flagged|content exists risk')
+                or regexp_matches(message, 'violates usage guidelines|violates our usage|requires moderation|your input was flagged|content exists risk')
                 then 'content_policy|message_pattern'
             when regexp_matches(message,
-                'organization policy constraint|disallowed gen ai model|organization has been disabled|(n''t|not) have access to the model')
+                'organization policy constraint|disallowed gen ai model|organization has been disabled|have access to the model with the specified')
                 then 'admin_disabled|message_pattern'
             when (http_status = 403 or regexp_matches(class || ' ' || codes, 'permission|access_?denied') or regexp_matches(message, '^error code: 403'))
                 and regexp_matches(message,
                     'disabled|suspended|deactivated|not enabled|not allowed|not authorized to use model|explicit deny|agreement|not have access to model')
                 then 'admin_disabled|message_pattern'
-            when coalesce(http_status not in (401, 403), true) and regexp_matches(message, 'api key not valid|(incorrect|invalid) api (key|token)')
+            when coalesce(http_status not in (401, 403), true) and regexp_matches(message, 'api key not valid|invalid api token|(incorrect|invalid) api key')
                 then 'auth|message_pattern'
             when http_status in (400, 404, 422) and regexp_matches(message,
-                '(does not support|endpoints found that support) (image|tool|function|audio|vision|system|json|response)')
+                'endpoints found that support|does not support (image|tool|function|audio|vision|system|json|response)')
                 then 'capability_missing|message_pattern'
             when regexp_matches(codes, 'resource_exhausted') then 'provider_throttled|error_code'
             when regexp_matches(codes, 'accessdenied|permission_(denied|error)') then 'auth|error_code'
