@@ -4,6 +4,7 @@
     python benchmarks/run.py pipeline 1000000     raw files → published, seconds and peak memory of each step
     python benchmarks/run.py day 1000000 30       a day added to a history, against that day alone
     python benchmarks/run.py questions FOLDER     every question of the dashboard on a published project
+    python benchmarks/run.py formats [NAME…]      every format's samples repeated, against the bare typed scan
 
 Rounds of a comparison alternate, because the machine's speed drifts; medians are printed.
 """
@@ -22,10 +23,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from readback import landing, ledger, store
+import formats
+
+from readback import ledger, store
 from readback.faces import questions
 from readback.faces.period import Period
-from readback.feed import Feed
 from readback.inputs import LocalFile
 from readback.settings import open_project
 from readback.simulate import simulate
@@ -45,11 +47,11 @@ def measure_landing(requests: int, rounds: int) -> None:
                 for block in landing_blocks(part):
                     out.write(block)
         size = file.stat().st_size
-        bare = [_seconds(lambda: _bare_scan(file)) for _ in range(1)]
+        bare = [_seconds(lambda: formats.bare_scan(sources()["litellm"], file)) for _ in range(1)]
         whole: list[float] = []
         for number in range(rounds):
             project = folder / f"project-{number}"
-            bare.append(_seconds(lambda: _bare_scan(file)))
+            bare.append(_seconds(lambda: formats.bare_scan(sources()["litellm"], file)))
             whole.append(_seconds(partial(_load, file, project)))
         scan, load = statistics.median(bare[1:]), statistics.median(whole)
         print(f"{size / 1e6:,.0f} MB, {requests:,} requests")
@@ -62,14 +64,6 @@ def landing_blocks(file: Path) -> Iterator[bytes]:
     from readback.feed import unpacked
 
     return unpacked(file)
-
-
-def _bare_scan(file: Path) -> None:
-    source = sources()["litellm"]
-    counted = ", ".join(f'min(hash("{name}"))' for name in source.columns)
-    con = store.memory()
-    con.execute(f"select {counted} from ({landing.records_of(source, Feed(file))})").fetchall()
-    con.close()
 
 
 def _load(file: Path, folder: Path) -> None:
@@ -209,6 +203,10 @@ def main() -> None:
     three.add_argument("days", type=int, nargs="?", default=30)
     four = commands.add_parser("questions")
     four.add_argument("folder", type=Path)
+    five = commands.add_parser("formats")
+    five.add_argument("names", nargs="*")
+    five.add_argument("--megabytes", type=int, default=30)
+    five.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     if given.command == "pipeline":
         measure_pipeline(given.requests, given.days)
@@ -216,6 +214,8 @@ def main() -> None:
         measure_day(given.requests, given.days)
     elif given.command == "questions":
         measure_questions(given.folder)
+    elif given.command == "formats":
+        formats.measure(given.names, given.megabytes, given.rounds)
     else:
         measure_landing(getattr(given, "requests", 400_000), getattr(given, "rounds", 5))
 

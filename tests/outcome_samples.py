@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from small_logs import open_ledger
-from source_samples import landed, sample_files
+from source_samples import landed_sample, sample_files
 
 from readback import store
 from readback.sources import sources
@@ -23,7 +23,7 @@ OUTCOME_SOURCES = tuple(
 def told(source: str, file: str | None = None) -> Outcomes:
     """Every outcome that the samples of a source give, revisions included."""
     files = [sample for sample in sample_files(source) if file in (None, sample.name)]
-    return [row for sample in files for row in landed(sources()[source], sample)[1]]
+    return [row for sample in files for row in landed_sample(source, sample)[1]]
 
 
 def record(source: str, key: str, kind: str | None = None) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def record(source: str, key: str, kind: str | None = None) -> dict[str, Any]:
 def broken(source: str) -> set[str]:
     """Why lines of the samples could not be read."""
     files = sample_files(source)
-    return {line.reason for sample in files for line in landed(sources()[source], sample)[0].broken}
+    return {line.reason for sample in files for line in landed_sample(source, sample)[0].broken}
 
 
 def current(root: Path, source: str) -> dict[str, dict[str, Any]]:

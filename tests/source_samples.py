@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +13,7 @@ from readback.contracts.ddl import literal
 from readback.feed import prepare, sample, shape
 from readback.landing import KEYS, Landed, land, prepare_session
 from readback.settings import Settings
-from readback.sources import Source, recognize
+from readback.sources import Source, recognize, sources
 
 GOLDEN = Path(__file__).parent / "sources"
 PARAMETERS = {"file_id": "sample", "hash_key": "secret", "loaded_at": datetime(2026, 11, 24, tzinfo=UTC)}
@@ -34,12 +35,20 @@ def recognized(file: Path) -> Source | None:
     return recognize(sample(file, shape(file)))
 
 
+@cache
+def session() -> store.Connection:
+    """One connection for all landings of a test process: opening one costs as much as landing a sample."""
+    con = store.memory()
+    con.execute("set threads = 1")
+    prepare_session(con)
+    return con
+
+
 def landed(source: Source, file: Path, settings: Settings | None = None) -> tuple[Landed, list[dict[str, Any]]]:
     """What became of one file, and its rows in the order of the part, with every landed column."""
     with TemporaryDirectory() as scratch:
         part = Path(scratch) / "part.parquet"
-        con = store.memory()
-        prepare_session(con)
+        con = session()
         with prepare(file, shape(file), Path(scratch) / "feed.jsonl") as feed:
             result = land(con, source, feed, part, settings or Settings(), PARAMETERS)
         relation = con.sql(
@@ -52,10 +61,16 @@ def landed(source: Source, file: Path, settings: Settings | None = None) -> tupl
     return result, rows
 
 
+@cache
+def landed_sample(source: str, file: Path) -> tuple[Landed, list[dict[str, Any]]]:
+    """What became of a bundled sample, landed once for all tests; nobody may change it."""
+    return landed(sources()[source], file)
+
+
 def golden_lines(source: Source) -> Iterator[str]:
     """File by file one JSON line per row, without its NULLs, and one per line that could not be read."""
     for file in sample_files(source.name):
-        result, rows = landed(source, file)
+        result, rows = landed_sample(source.name, file)
         for row in rows:
             told = {name: value for name, value in row.items() if value is not None}
             yield json.dumps({"file": file.name, **told}, default=_text, ensure_ascii=False)

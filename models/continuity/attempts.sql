@@ -1,6 +1,7 @@
 -- One row per attempt: the evidence of a connector, named, scrubbed, and given a cause.
 -- This is the one place where a status, code, class or message becomes a cause. Order is precedence: what the log
--- states itself, then a quota or a switch that only the text betrays, then codes, HTTP status, class, message.
+-- states itself, then codes that say one thing only, then a quota or a switch that only the text betrays, then codes
+-- and statuses that say no more than their HTTP status, then class and message. So no text outranks a code that decides.
 -- A row without an attempt_id could not be read; its line is explained by a second pass over the raw bytes.
 with failed as (
     select
@@ -11,6 +12,10 @@ with failed as (
         case when status in ('error', 'blocked') then lower(coalesce(error_reason, '')) end as reason,
         case when status in ('error', 'blocked') then lower(coalesce(error_code, '')) end as code,
         case when status in ('error', 'blocked') then lower(coalesce(error_type, '')) end as class,
+        case
+            when status in ('error', 'blocked')
+                then lower(coalesce(error_code, '') || case when contains(error_type, '_') then ' ' || error_type else '' end)
+        end as codes,
         case when status in ('error', 'blocked') then lower(coalesce(error_message, '')) end as message
     from canonical
 ),
@@ -21,32 +26,60 @@ judged as (
         case
             when not is_failed then null
             when stated_cause is not null then stated_cause || '|explicit_reason'
-            when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|prepayment credits')
-                or regexp_matches(message, 'budget has been exceeded|crossed budget')
-                then 'cost_ceiling|message_pattern'
-            when regexp_matches(reason || ' ' || code, 'budget_exceeded|insufficient_quota|billing_error|spend_limit|payment_required')
-                then 'cost_ceiling|error_code'
-            when regexp_matches(reason || ' ' || code, 'model_access_denied|model_not_allowed|model_disabled') then 'admin_disabled|error_code'
             when regexp_matches(reason || ' ' || class, 'gateway_rate_limit|proxyratelimiterror') then 'gateway_limit|explicit_reason'
-            when regexp_matches(reason || ' ' || code || ' ' || class, 'context_window|context_length|contextwindow') then 'context_window|error_code'
-            when regexp_matches(code || ' ' || class || ' ' || reason, 'content_policy|content_filter|contentpolicy|responsibleai|guardrail_intervened')
+            when regexp_matches(reason || ' ' || codes,
+                'budget_exceeded|insufficient_(quota|credit|balance|fund)|billing|spend(ing)?_limit|payment_required')
+                then 'cost_ceiling|error_code'
+            when regexp_matches(reason || ' ' || codes,
+                'model_access_denied|model_not_allowed|model_(not_enabled|disabled)|account_deactivated|organization_restricted|service_disabled')
+                then 'admin_disabled|error_code'
+            when regexp_matches(reason || ' ' || codes || ' ' || class, 'context_window|context_length|contextwindow|request_too_large|prompt_too_long')
+                then 'context_window|error_code'
+            when regexp_matches(codes || ' ' || class || ' ' || reason,
+                'content_policy|content_filter|contentpolicy|responsibleai|guardrail_intervened|moderation|bio_policy|invalid_prompt|prohibited_content')
                 then 'content_policy|error_code'
-            when regexp_matches(message, 'maximum context length|context window|input token count exceeds|prompt is too long|context_length_exceeded')
-                then 'context_window|message_pattern'
-            when regexp_matches(message, 'content policy|content management policy|content_filter|safety system|flagged as potentially')
-                then 'content_policy|message_pattern'
-            when regexp_matches(message, 'organization policy constraint|disallowed gen ai model') then 'admin_disabled|message_pattern'
-            when (http_status = 403 or regexp_matches(class, 'permission|accessdenied|access_denied') or regexp_matches(message, '^error code: 403'))
-                and regexp_matches(message, 'disabled|suspended|deactivated|not enabled|not allowed|not authorized to use model|explicit deny|agreement')
-                then 'admin_disabled|message_pattern'
+            when regexp_matches(codes, 'unsupported_(parameter|value|feature|content)|not_?supported') then 'capability_missing|error_code'
+            when regexp_matches(codes, 'throttl|rate_limit|too_many_requests|servicequotaexceeded|capacity_exceeded|slow_down')
+                then 'provider_throttled|error_code'
+            when regexp_matches(codes, 'timeout|deadline_exceeded') then 'latency_breach|error_code'
+            when regexp_matches(codes,
+                'unavailable|internalserver|internal_(server_)?error|(^| )internal( |$)|modelnotready|modelerror|modelstreamerror|server_error|overloaded')
+                then 'provider_outage|error_code'
+            when regexp_matches(codes,
+                'unauthorized|unauthenticated|authentication|invalid_api_key|api_key_invalid|(expired|invalid)_?token|unrecognizedclient')
+                then 'auth|error_code'
             when class = 'routerratelimiterrorbasic' then 'provider_throttled|exception_type'
             when regexp_matches(reason, 'no_healthy_deployments') or class = 'routerratelimiterror' then 'unknown|none'
-            when regexp_matches(code, 'throttl|rate_limit|too_many_requests|servicequotaexceeded|resource_exhausted') then 'provider_throttled|error_code'
-            when regexp_matches(code, 'modeltimeout|timeout_error|deadline_exceeded') then 'latency_breach|error_code'
-            when regexp_matches(code, 'serviceunavailable|internalserver|modelnotready|modelerror|modelstreamerror|server_error|overloaded|api_error')
-                then 'provider_outage|error_code'
-            when regexp_matches(code, 'unauthorized|unauthenticated|authentication|invalid_api_key|accessdenied') then 'auth|error_code'
-            when http_status = 429 then 'provider_throttled|http_status'
+            when regexp_matches(message, 'quota exceeded for metric|please retry in') then 'provider_throttled|message_pattern'
+            when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|(prepayment|all available) credits')
+                or regexp_matches(message, 'budget has been exceeded|crossed budget|spending limit|insufficient (credits|balance|funds)')
+                or regexp_matches(message, 'retry after 86400 seconds')
+                then 'cost_ceiling|message_pattern'
+            when regexp_matches(message,
+                'maximum (context|prompt) length|context window|context_length_exceeded|input token count exceeds')
+                or regexp_matches(message, 'exceeds the maximum number of tokens|(prompt|input) is too long')
+                or regexp_matches(message, 'too many tokens: |`max_new_tokens` must be')
+                then 'context_window|message_pattern'
+            when regexp_matches(message,
+                'content policy|content management policy|content_filter|content filtering policy|safety system|flagged as potentially')
+                or regexp_matches(message, 'violates usage guidelines|violates our usage|requires moderation|your input was flagged|content exists risk')
+                then 'content_policy|message_pattern'
+            when regexp_matches(message,
+                'organization policy constraint|disallowed gen ai model|organization has been disabled|have access to the model with the specified')
+                then 'admin_disabled|message_pattern'
+            when (http_status = 403 or regexp_matches(class || ' ' || codes, 'permission|access_?denied') or regexp_matches(message, '^error code: 403'))
+                and regexp_matches(message,
+                    'disabled|suspended|deactivated|not enabled|not allowed|not authorized to use model|explicit deny|agreement|not have access to model')
+                then 'admin_disabled|message_pattern'
+            when coalesce(http_status not in (401, 403), true) and regexp_matches(message, 'api key not valid|invalid api token|(incorrect|invalid) api key')
+                then 'auth|message_pattern'
+            when http_status in (400, 404, 422) and regexp_matches(message,
+                'endpoints found that support|does not support (image|tool|function|audio|vision|system|json|response)')
+                then 'capability_missing|message_pattern'
+            when regexp_matches(codes, 'resource_exhausted') then 'provider_throttled|error_code'
+            when regexp_matches(codes, 'accessdenied|permission_(denied|error)') then 'auth|error_code'
+            when regexp_matches(codes, 'api_error') then 'provider_outage|error_code'
+            when http_status in (429, 498) then 'provider_throttled|http_status'
             when http_status in (408, 504, 524) then 'latency_breach|http_status'
             when http_status in (401, 403) then 'auth|http_status'
             when http_status = 402 then 'cost_ceiling|http_status'

@@ -67,7 +67,7 @@ incidents as (
         min(written_at) filter (where stage = 'active') as told_at,
         min(written_at) filter (where stage = 'rca') as postmortem_at
     from placed
-    group by tracking_id
+    group by tracking_id, case when tracking_id is null then line end
 )
 
 select

@@ -56,7 +56,7 @@ select
         when is_ignored or review is null then null
         when submitted_at is null then 'review.submitted_at is missing or no time'
         when coalesce(review.user.id, review.id) is null then 'neither review.user.id nor review.id is there'
-        when state not in ('approved', 'changes_requested', 'dismissed') then 'review.state is none that GitHub writes'
+        when coalesce(state, '') not in ('approved', 'changes_requested', 'dismissed') then 'review.state is none that GitHub writes'
         when pull_request_key is null then 'repository.full_name or pull_request.number is missing'
     end as problem,
     is_ignored

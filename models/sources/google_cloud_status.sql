@@ -33,7 +33,7 @@ with told as (
 )
 
 select
-    id as incident_key,
+    case when begin is not null then id end as incident_key,
     case
         when list_bool_or(list_transform(products, lambda title: regexp_matches(lower(title), 'vertex|agent platform|generative ai|model garden')))
             then 'vertex_ai'

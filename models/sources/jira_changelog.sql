@@ -58,7 +58,7 @@ reopened as (
     left join categories as before on items.item.from = before.status_id
     left join categories as after on items.item.to = after.status_id
     where (
-        item.field = 'status'
+        item.field = 'status' and item.to is not null
         and coalesce(before.category = 'done', regexp_matches(lower(item.fromString), '^(done|closed|resolved|completed|cancell?ed|rejected)$'))
         and not coalesce(after.category = 'done', regexp_matches(lower(item.toString), '^(done|closed|resolved|completed|cancell?ed|rejected)$'))
     ) or (item.field = 'resolution' and item.from is not null and item.to is null)

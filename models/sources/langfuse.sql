@@ -6,7 +6,7 @@
 -- recognize = ["type=GENERATION", "id", "level"]
 -- required  = ["id", "type"]
 -- reports   = ["error", "latency", "tokens", "cost", "served_model", "requested_model", "workflow", "chain"]
--- ignored   = "is no call of a model"
+-- ignored   = "is no call of a model, or has not ended"
 -- evidence  = "types of the vendor's SDK 5.0.4 and field reference of the blob export (VERIFIED source); no own capture"
 -- limits    = ["no error code: a cause rests on the status message",
 --              "retries inside an SDK are one observation: retry frequency is a floor",
@@ -49,7 +49,7 @@
 -- metadata              = "JSON"
 --
 -- The API writes camel case, the blob export snake case; its times have no zone and are UTC. CSV gives maps as text,
--- Parquet as a list of keys and values.
+-- Parquet as a list of keys and values. Windows of an export overlap: a call that has not ended is told again, ended.
 with named as (
     select
         id,
@@ -70,7 +70,11 @@ with named as (
         coalesce(sessionId, session_id) as session_name,
         list_transform([coalesce(usageDetails, usage_details), coalesce(costDetails, cost_details), tags, metadata], lambda value:
             case json_type(value) when 'VARCHAR' then try_cast(json_extract_string(value, '$') as json) else value end
-        ) as objects
+        ) as objects,
+        coalesce(
+            type in ('GENERATION', 'EMBEDDING') and level <> 'ERROR' and coalesce(endTime, end_time) is null
+            and try_cast(coalesce(startTime, start_time) as timestamptz) is not null, false
+        ) as is_pending
     from records
 ),
 
@@ -91,7 +95,7 @@ mapped as (
 )
 
 select
-    case when is_call then id end as attempt_key,
+    case when is_call and not is_pending then id end as attempt_key,
     coalesce(trace, '') || '/' || parent as request_key,
     'sibling_spans' as chain_basis,
     started_at,
@@ -116,6 +120,10 @@ select
     json_transform(told[3], '["VARCHAR"]') as tags,
     case when json_type(told[4]) = 'OBJECT' then told[4] end as metadata,
     case when trace_name is not null then to_json({workflow: trace_name}) end as attributes,
-    case when is_call and started_at is null then 'start_time is not a time' when is_call and is_error is null then 'level absent' end as problem,
-    id is not null and type is not null and not is_call as is_ignored
+    case
+        when is_pending then null
+        when is_call and started_at is null then 'start_time is not a time'
+        when is_call and is_error is null then 'level absent'
+    end as problem,
+    id is not null and type is not null and (not is_call or is_pending) as is_ignored
 from mapped

@@ -1,9 +1,9 @@
 -- [source]
--- title     = "Langfuse scores, API v2 and v3"
--- file      = "JSON lines or a JSON list of scores: `data` of GET /api/public/v2/scores or /v3/scores (with `fields=details,subject,annotation`)"
+-- title     = "Langfuse scores, API v2 and v3 and blob export"
+-- file      = "JSON lines or a JSON list of scores: `data` of GET /api/public/v2/scores or /v3/scores (with `fields=details,subject,annotation`); or the scheduled blob export scores/ (JSONL, CSV or Parquet)"
 -- emits     = "outcomes"
 -- observer  = "application"
--- recognize = ["dataType", "source", "name", "value", "timestamp"]
+-- recognize = ["dataType|data_type", "source", "name", "value", "timestamp"]
 -- required  = ["id", "name", "source", "timestamp"]
 -- ignored   = "scores an experiment, not a run"
 -- reports   = ["outcomes"]
@@ -29,15 +29,38 @@
 -- configId      = "VARCHAR"
 -- queueId       = "VARCHAR"
 -- authorUserId  = "VARCHAR"
+-- data_type      = "VARCHAR"
+-- string_value   = "VARCHAR"
+-- created_at     = "VARCHAR"
+-- updated_at     = "VARCHAR"
+-- trace_id       = "VARCHAR"
+-- observation_id = "VARCHAR"
+-- session_id     = "VARCHAR"
+-- dataset_run_id = "VARCHAR"
+-- config_id      = "VARCHAR"
+-- queue_id       = "VARCHAR"
+-- author_user_id = "VARCHAR"
 -- subject       = "STRUCT(kind VARCHAR, id VARCHAR, traceId VARCHAR)"
 -- annotation    = "STRUCT(authorUserId VARCHAR, queueId VARCHAR)"
 -- details       = "STRUCT(configId VARCHAR)"
 --
 -- v2 writes a boolean as 1.0 beside "True", a category without a config as 0, and a correction as 0 beside its text;
--- v3 writes the value itself. Texts (corrections, comments, TEXT scores) never go on.
-with plain as (
+-- v3 writes the value itself. The blob export writes v2 in snake case, its times without a zone, which are UTC. Texts (corrections, comments, TEXT scores) never go on.
+with records_of_both as (
+    select * replace (
+        coalesce(dataType, data_type) as dataType, coalesce(stringValue, string_value) as stringValue,
+        coalesce(createdAt, created_at) as createdAt, coalesce(updatedAt, updated_at) as updatedAt,
+        coalesce(traceId, trace_id) as traceId, coalesce(observationId, observation_id) as observationId,
+        coalesce(sessionId, session_id) as sessionId, coalesce(datasetRunId, dataset_run_id) as datasetRunId,
+        coalesce(configId, config_id) as configId, coalesce(queueId, queue_id) as queueId,
+        coalesce(authorUserId, author_user_id) as authorUserId
+    )
+    from records
+),
+
+plain as (
     select
-        *,
+        * exclude (data_type, trace_id, session_id),
         upper(dataType) as data_type,
         upper(source) as origin,
         case when isfinite(try_cast(value as double)) then try_cast(value as double) end as finite_value,
@@ -48,7 +71,7 @@ with plain as (
             when upper(dataType) = 'BOOLEAN' then lower(coalesce(stringValue, value))
             when upper(dataType) = 'CATEGORICAL' then coalesce(stringValue, value)
         end as word
-    from records
+    from records_of_both
 ),
 
 judged as (

@@ -9,7 +9,7 @@
 -- reports   = ["error", "latency", "tokens", "cost", "served_model", "requested_model", "workflow", "chain"]
 -- evidence  = "real captures of 1.80.0 and 1.106.2"
 -- limits    = ["one failure record per call: retries and middle hops are not written",
---              "before 1.106 no call id: a fallback over a cooldown or a spent budget cannot be joined"]
+--              "before 1.106 no call id: a fallback over a cooldown or a spent budget cannot be joined, so no fallback is never claimed"]
 -- [columns]
 -- id                  = "VARCHAR"
 -- litellm_call_id     = "VARCHAR"

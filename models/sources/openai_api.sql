@@ -12,6 +12,7 @@
 --              "without call_id every answer stands alone: that no fallback happened before it is not shown",
 --              "the model asked for only where the application adds `request.model`",
 --              "compatible providers write the same: add `provider`, else they are told as openai",
+--              "behind a LiteLLM proxy (`provider` = litellm) since 1.85.0 `model` repeats what was asked for: add `gateway_version` (header x-litellm-version); without it, or later, who answered is not told",
 --              "a file of errors alone is not recognized: name the format in readback.toml", "no cost"]
 -- [columns]
 -- id                 = "VARCHAR"
@@ -26,6 +27,7 @@
 -- error              = '''STRUCT(code VARCHAR, "type" VARCHAR, message VARCHAR)'''
 -- request            = '''STRUCT(model VARCHAR, stream BOOLEAN, "user" VARCHAR)'''
 -- provider           = "VARCHAR"
+-- gateway_version    = "VARCHAR"
 -- call_id            = "VARCHAR"
 -- request_id         = "VARCHAR"
 -- status_code        = "BIGINT"
@@ -47,6 +49,10 @@ with timed as (
         end)[1] as began_at,
         coalesce(absent(id), absent(request_id)) as own_id,
         error.code is not null or error.message is not null or status = 'failed' or status_code >= 400 as is_failed,
+        lower(provider) = 'litellm' and coalesce(
+            1000 * try_cast(regexp_extract(gateway_version, '^v?([0-9]+)[.][0-9]+', 1) as integer)
+            + try_cast(regexp_extract(gateway_version, '^v?[0-9]+[.]([0-9]+)', 1) as integer) >= 1085, true
+        ) as is_masked,
         list_contains(list_transform(choices, lambda choice: choice.finish_reason), 'content_filter')
         or incomplete_details.reason = 'content_filter' as is_filtered
     from records
@@ -70,7 +76,7 @@ select
     began_at + to_microseconds(try_cast(1000 * duration_ms as integer)) as ended_at,
     coalesce(absent(provider), 'openai') as provider,
     coalesce(absent(request.model), model) as model_requested,
-    case when ending = 'ok' then model end as model_served,
+    case when ending = 'ok' and not coalesce(is_masked, false) then model end as model_served,
     'response_field' as served_model_source,
     ending as status,
     status_code as http_status,

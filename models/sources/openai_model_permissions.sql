@@ -29,7 +29,7 @@ with snapshots as (
 
 changed as (
     select * from snapshots
-    qualify seen_at is null or (mode, models) is distinct from lag((mode, models)) over (partition by project_id order by seen_at, line)
+    qualify seen_at is null or project_id is null or (mode, models) is distinct from lag((mode, models)) over (partition by project_id order by seen_at, line)
 ),
 
 switches as (

@@ -1,12 +1,12 @@
 -- [source]
 -- title     = "Provider status page, Statuspage v2 and OpenAI's look-alike"
--- file      = "incidents.json of a provider's status page (/api/v2/incidents.json), saved as it is"
+-- file      = "incidents.json of a provider's status page (/api/v2/incidents.json, scheduled-maintenances.json or summary.json), saved as it is"
 -- emits     = "provider_incidents"
 -- grain     = "nested"
 -- observer  = "provider"
--- recognize = ["page.name", "incidents"]
--- required  = ["page", "incidents"]
--- ignored   = "lists no incident"
+-- recognize = ["page.name", "incidents|scheduled_maintenances"]
+-- required  = ["page"]
+-- ignored   = "lists no incident and no maintenance"
 -- evidence  = "542 public incidents of OpenAI, Anthropic and Character.AI (Chu et al., ICPE 2025), laid out as Statuspage v2"
 -- limits    = ["declared windows are written late and by hand: context, never the recovery metric",
 --              "a feed holds about the newest 50 incidents: no incident is no proof of health",
@@ -19,10 +19,36 @@
 --     monitoring_at VARCHAR, resolved_at VARCHAR, components STRUCT("name" VARCHAR)[],
 --     incident_updates STRUCT(status VARCHAR, created_at VARCHAR, display_at VARCHAR, affected_components STRUCT("name" VARCHAR)[])[]
 -- )[]'''
+-- scheduled_maintenances = '''STRUCT(
+--     id VARCHAR, "name" VARCHAR, status VARCHAR, impact VARCHAR, scheduled_for VARCHAR, started_at VARCHAR,
+--     resolved_at VARCHAR, components STRUCT("name" VARCHAR)[],
+--     incident_updates STRUCT(status VARCHAR, created_at VARCHAR, display_at VARCHAR, affected_components STRUCT("name" VARCHAR)[])[]
+-- )[]'''
 --
 -- The page's name says which provider it is; its id may be random. Start: the earliest of what is declared and what was
--- first told of a stage before the end; a stage: its first update.
-with told as (
+-- first told of a stage before the end; a stage: its first update. A maintenance is told of long before: it starts when
+-- it is planned to, or did, and ends when it is said to be completed.
+with listed as (
+    select line, page, unnest(incidents) as incident from records
+    union all
+    select line, page, {
+        id: one.id, name: one.name, status: one.status, impact: 'maintenance', created_at: null,
+        started_at: coalesce(
+            one.started_at,
+            list_min(list_transform(list_filter(one.incident_updates, lambda u: lower(u.status) = 'in_progress'), lambda u: u.display_at)),
+            one.scheduled_for
+        ),
+        monitoring_at: null,
+        resolved_at: coalesce(
+            one.resolved_at,
+            list_min(list_transform(list_filter(one.incident_updates, lambda u: lower(u.status) = 'completed'), lambda u: u.display_at))
+        ),
+        components: one.components, incident_updates: one.incident_updates
+    }
+    from (select line, page, unnest(scheduled_maintenances) as one from records)
+),
+
+told as (
     select
         line,
         page,
@@ -33,7 +59,7 @@ with told as (
         list_sort(list_distinct(list_transform(
             flatten(list_transform(incident.incident_updates, lambda u: coalesce(u.affected_components, []))), lambda c: c.name
         ))) as affected
-    from (select line, page, unnest(incidents) as incident from records)
+    from listed
 ),
 
 staged as (

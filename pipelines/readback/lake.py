@@ -58,8 +58,7 @@ def without_repeats(con: store.Connection, landed: Landed) -> int:
         ) to {literal(str(kept))} (format parquet)"""
     )
     kept.replace(landed.part)
-    ((new_lines, rows),) = con.execute(f"select count(distinct line), count(*) from read_parquet({part})").fetchall()
-    return retain(landed, new_lines, rows)
+    return retain(con, f"read_parquet({part})", landed)
 
 
 def _has_repeats(con: store.Connection, part: str, others: list[tuple[str]]) -> bool:
@@ -73,8 +72,17 @@ def _has_repeats(con: store.Connection, part: str, others: list[tuple[str]]) -> 
     return bool(con.execute(shared).fetchall())
 
 
-def retain(landed: Landed, new_lines: int, rows: int) -> int:
-    """Note what is left of a file's rows; how many of its lines only repeat rows that are held."""
-    repeated = landed.row_lines - new_lines
-    landed.row_lines, landed.rows = new_lines, rows
+def retain(con: store.Connection, kept: str, landed: Landed) -> int:
+    """Note what is left of a file's rows; how many of its lines only repeat rows that are held.
+
+    A line with a fault is quarantined, whatever rows it gave beside it: it counts once.
+    """
+    (rows,) = con.execute(f"select count(*) from {kept}").fetchall()[0]
+    faulty = "select unnest($faulty::bigint[])"
+    (lines,) = con.execute(
+        f"select count(distinct line) from {kept} where line not in ({faulty})",
+        {"faulty": [broken.line for broken in landed.broken]},
+    ).fetchall()[0]
+    repeated = landed.row_lines - int(lines)
+    landed.row_lines, landed.rows = lines, rows
     return repeated

@@ -281,10 +281,10 @@ def _settle(con: store.Connection, source: Source, landed: Landed) -> int:
     con.execute(f"insert into {table} by name select {names} from arriving")
     if table == "counter_readings":
         con.execute(_MARK_COUNTED)
-    ((new_lines, rows),) = con.execute("select count(distinct line), count(*) from arriving").fetchall()
+    repeated = retain(con, "arriving", landed)
     con.execute("drop table arriving")
     landed.part.unlink()
-    return retain(landed, new_lines, rows)
+    return repeated
 
 
 def _replace_incidents(con: store.Connection, landed: Landed) -> None:

@@ -69,9 +69,11 @@ def _candidates(keys: frozenset[str]) -> tuple[Source, ...]:
     return tuple(
         source
         for source in sources().values()
-        if all(path in keys or path.split(".")[0] in keys for path in map(_path, source.header.recognize))
+        if all(
+            any(path.split(".")[0] in keys or path in keys for path in _paths(key)) for key in source.header.recognize
+        )
     )
 
 
-def _path(key: str) -> str:
-    return key.partition("=")[0]
+def _paths(key: str) -> list[str]:
+    return key.partition("=")[0].split("|")

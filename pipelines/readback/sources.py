@@ -4,7 +4,7 @@ A connector is one SQL file. Its header says what the format is and how a record
 records to canonical rows. The folder is the registry.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,7 +34,8 @@ class Header(BaseModel):
         default="line", description="line: one row a line. nested: a line holds any number of rows."
     )
     recognize: tuple[str, ...] = Field(
-        description="Keys that all stand in a record; `key=value` asks for the value, `.0` looks into a list."
+        description="Keys that all stand in a record; `key=value` asks for the value, `a|b` for either key, `.0` looks "
+        "into a list."
     )
     required: tuple[str, ...] = Field(description="Columns without which a record cannot be read.")
     reports: tuple[Capability, ...] = ()
@@ -67,6 +68,14 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A connector and which of the records it takes, by their place."""
+
+    source: Source
+    taken: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Guess:
     """The nearest connector for records that none recognizes, and what they lack."""
 
@@ -75,6 +84,22 @@ class Guess:
 
     def __str__(self) -> str:
         return f"nearest is {self.source}, but no record has {', '.join(self.missing)}"
+
+
+@dataclass(frozen=True)
+class Ambiguity:
+    """Two connectors that take the very same records: only the user knows whose they are."""
+
+    sources: tuple[str, str]
+    taken: int
+    records: int
+
+    def __str__(self) -> str:
+        first, second = self.sources
+        return (
+            f"{self.taken} of {self.records} records may be {first} as well as {second}; decide with "
+            f"`--source {first}` or `--source {second}` (`source = ` of the input in readback.toml)"
+        )
 
 
 @cache
@@ -100,26 +125,39 @@ def read_source(file: Path) -> Source:
 
 
 def recognize(records: Iterable[Mapping[str, Any]]) -> Source | None:
-    """The connector that recognizes most of the records; the one that asks for most keys wins a tie."""
-    votes: dict[str, int] = {}
-    for record in records:
-        for source in sources().values():
-            if not source.missing(record):
-                votes[source.name] = votes.get(source.name, 0) + 1
-    if not votes:
-        return None
-    return sources()[max(votes, key=lambda name: (votes[name], len(sources()[name].header.recognize), name))]
+    """The connector that takes most of the records; None where none does, or two take the same ones."""
+    best = candidates(list(records))
+    return None if not best or _is_tied(best) else best[0].source
 
 
-def nearest(records: Iterable[Mapping[str, Any]]) -> Guess | None:
-    """The connector that lacks the smallest share of its keys, over all records."""
+def nearest(records: Iterable[Mapping[str, Any]]) -> Guess | Ambiguity | None:
+    """Why `recognize` found nothing: the connector that lacks the smallest share of its keys, or two that lack none."""
+    sampled = list(records)
+    if (best := candidates(sampled)) and _is_tied(best):
+        return Ambiguity((best[0].source.name, best[1].source.name), len(best[0].taken), len(sampled))
     guesses = [
         (len(missing) / len(source.header.recognize), source.name, tuple(missing))
-        for record in records
+        for record in sampled
         for source in sources().values()
         if len(missing := source.missing(record)) < len(source.header.recognize)
     ]
     return Guess(*min(guesses)[1:]) if guesses else None
+
+
+def candidates(records: Sequence[Mapping[str, Any]]) -> list[Candidate]:
+    """Every connector that takes any of the records, those that take most first.
+
+    A file may hold records of several formats: they are no rivals, since each record has one taker.
+    """
+    found = [
+        Candidate(source, frozenset(place for place, record in enumerate(records) if not source.missing(record)))
+        for source in sources().values()
+    ]
+    return sorted((one for one in found if one.taken), key=lambda one: (-len(one.taken), one.source.name))
+
+
+def _is_tied(best: Sequence[Candidate]) -> bool:
+    return len(best) > 1 and best[0].taken == best[1].taken
 
 
 def reporting(capability: Capability) -> frozenset[str]:
@@ -142,6 +180,10 @@ def subjects() -> list[tuple[str, str, str | None, str | None]]:
 
 def _has(record: Mapping[str, Any], key: str) -> bool:
     path, _, wanted = key.partition("=")
+    return any(_stands(record, either, wanted) for either in path.split("|"))
+
+
+def _stands(record: Mapping[str, Any], path: str, wanted: str) -> bool:
     value: Any = record
     for part in [path] if path in record else path.split("."):
         if isinstance(value, list) and part == "0" and value:

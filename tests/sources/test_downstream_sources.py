@@ -136,3 +136,41 @@ def test_airflow_only_failed_runs_are_errors() -> None:
 def test_airflow_second_failure_of_a_cleared_run_replaces_the_first(tmp_path: Path) -> None:
     run = current(tmp_path, "airflow_runs")["claims_letters/scheduled__2026-10-02"]
     assert (run["occurred_at"], run["request_id"]) == (datetime(2026, 10, 6, 5, tzinfo=UTC), "6f1c6f0e-0002")
+
+
+def test_dagster_only_failed_runs_are_errors_with_epoch_times() -> None:
+    failed = {row["source_record_id"]: row for row in told("dagster_runs") if row["kind"] == "downstream_error"}
+    assert set(failed) == {"run-2", "run-4", "run-7", "rec-1"}
+    assert failed["run-2"]["occurred_at"] == datetime(2026, 10, 5, 8, 2, 30, 250000, tzinfo=UTC)
+    assert (failed["run-2"]["request_id"], failed["rec-1"]["request_id"]) == ("6f1c6f0e-0002", None)
+    assert failed["rec-1"]["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e0003"
+
+
+def test_dagster_failure_without_an_end_has_no_exact_time() -> None:
+    assert record("dagster_runs", "run-7")["time_quality"] == "unknown"
+    assert "the run has no time" in broken("dagster_runs")
+
+
+SHA = "acme/claims-rules/revert/00000000000000000000000000000000000000"
+
+
+def test_revert_is_tied_by_the_commit_that_it_reverts() -> None:
+    row = record("github_commits", f"{SHA}a3")
+    assert (row["error_type"], row["artifact_id"][-2:], row["request_id"]) == ("revert", "a1", "6f1c6f0e-0002")
+
+
+def test_revert_that_is_reverted_is_taken_back(tmp_path: Path) -> None:
+    reverts = current(tmp_path, "github_commits")
+    assert {key[-2:]: row["retracted"] for key, row in reverts.items()} == {
+        "a3": False, "a4": True, "a6": False, "a7": False
+    }  # fmt: skip
+
+
+def test_revert_names_a_pull_request_or_a_commit_in_short() -> None:
+    by_pull, short = record("github_commits", f"{SHA}a6"), record("github_commits", f"{SHA}a7")
+    assert (by_pull["artifact_type"], by_pull["artifact_id"]) == ("pull_request", "acme/claims-rules#12")
+    assert (short["artifact_id"], short["trace_id"]) == ("0123abc", "4bf92f3577b34da6a3ce929d0e0e0005")
+
+
+def test_commit_about_reverting_reverts_nothing() -> None:
+    assert 8 not in {row["line"] for row in told("github_commits")}

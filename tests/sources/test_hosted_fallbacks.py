@@ -122,6 +122,22 @@ def test_cloudflare_ai_gateway() -> None:
     )
 
 
+def test_cloudflare_logpush_joins_only_what_was_decrypted() -> None:
+    found = requests("cloudflare_logpush")
+    assert told("cloudflare_logpush", "cf-77") == (True, "gpt-4.1", SONNET, "provider_outage", CHAIN)
+    assert {row["is_fallback"] for request, row in found.items() if request != "cf-77"} == {None}
+    assert {row["workflow"] for request, row in found.items() if row["route"] is None and request != "cf-77"} == {None}
+
+
+def test_cloudflare_logpush_reads_times_of_every_form_and_tells_its_own_limit() -> None:
+    rows = {
+        row["line"]: row for row in landed(sources()["cloudflare_logpush"], sample_files("cloudflare_logpush")[0])[1]
+    }
+    assert [f"{rows[line]['started_at']:%H:%M}" for line in (8, 9, 10)] == ["09:23", "09:24", "09:25"]
+    assert (rows[5]["cause"], rows[6]["cause"]) == ("provider_throttled", "gateway_limit")
+    assert 14 not in rows
+
+
 def test_langfuse() -> None:
     trace = "1f0c9a6b7d2e4f508192a3b4c5d6e7"
     found: dict[str, Told] = {

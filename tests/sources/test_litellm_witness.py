@@ -84,7 +84,7 @@ def test_file_knows_every_phrase_by_which_a_cause_is_named() -> None:
         for node in ast.walk(handed_over())
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PHRASES"
     )
-    patterns = re.findall(r"regexp_matches\(message, '([^']+)'\)", store.model("continuity/attempts"))
+    patterns = re.findall(r"regexp_matches\(message,\s*'([^']+)'\)", store.model("continuity/attempts"))
     asked = {phrase for pattern in patterns for phrase in expanded(pattern) if not phrase.startswith("^")}
     assert len(asked) > 30
     assert asked - set(told) == set()

@@ -191,7 +191,7 @@ def test_explicit_deny_in_cloudtrail_is_an_admins_and_names_nobody(tmp_path: Pat
         "03": "provider_throttled",
         "04": "provider_outage",
         "05": "admin_disabled",
-        "06": "auth",
+        "06": "admin_disabled",
         "07": "latency_breach",
         "08": "context_window",
     }

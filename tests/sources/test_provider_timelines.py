@@ -57,6 +57,17 @@ def test_azure_event_of_the_api_is_the_same_kind_of_incident() -> None:
     assert event["components"] == ["Azure OpenAI Service"]
 
 
+def test_maintenance_starts_when_it_began_and_not_when_it_was_announced() -> None:
+    done, planned = rows("statuspage", "scheduled")
+    assert (done["impact"], window(done)) == ("maintenance", ("05 03:02", "05 03:40"))
+    assert (window(planned), planned["status"]) == (("09 03:00", None), "scheduled")
+
+
+def test_look_alike_without_a_start_begins_with_what_it_first_told() -> None:
+    outage = next(row for row in rows("statuspage", "openai") if row["incident_id"].endswith("OI02"))
+    assert (window(outage), outage["components"]) == (("05 09:15", "05 10:05"), [])
+
+
 def switches(source: str) -> list[tuple[str | None, str | None, str, bool]]:
     return [(row["provider"], row["model"], row["scope"], row["is_enabled"]) for row in rows(source)]
 

@@ -83,6 +83,109 @@ def test_langfuse_update_replaces_the_score(tmp_path: Path) -> None:
     assert current(tmp_path, "langfuse_scores")["sc-1"]["decision"] == "approved_with_edits"
 
 
+def test_langfuse_blob_export_in_snake_case_reads_like_the_api() -> None:
+    assert (record("langfuse_scores", "se-1")["decision"], record("langfuse_scores", "se-1")["trace_id"]) == (
+        "approved",
+        trace(0x41),
+    )
+    assert (record("langfuse_scores", "se-2")["kind"], record("langfuse_scores", "se-3")["decision"]) == (
+        "rework",
+        "approved_with_edits",
+    )
+    assert (record("langfuse_scores", "se-4")["score"], record("langfuse_scores", "se-5")["score"]) == (1.0, None)
+    assert f"{record('langfuse_scores', 'se-1')['occurred_at']:%H:%M %Z}" == "11:00 UTC"
+
+
+def test_langfuse_queue_item_is_a_review_that_was_asked_for_once(tmp_path: Path) -> None:
+    items = current(tmp_path, "langfuse_queue_items")
+    assert {row["kind"] for row in items.values()} == {"review_requested"}
+    assert (items["item-1"]["trace_id"], items["item-1"]["label"]) == (trace(1), "completed")
+    assert items["item-1"]["occurred_at"] < items["item-2"]["occurred_at"]
+
+
+def test_langfuse_queue_item_is_tied_by_the_kind_of_its_object() -> None:
+    assert record("langfuse_queue_items", "item-3")["request_id"] == "b7ad6b7169203331"
+    assert record("langfuse_queue_items", "item-4")["session_id"] == "chat-17"
+    nowhere = record("langfuse_queue_items", "item-5")
+    assert [nowhere[key] for key in ("trace_id", "request_id", "session_id")] == [None] * 3
+
+
+def test_braintrust_score_has_the_time_of_its_span_only() -> None:
+    row = record("braintrust", "row-1/score/Factuality")
+    assert (row["score"], row["time_quality"], row["actor_kind"]) == (0.75, "unknown", "unknown")
+    assert (row["request_id"], row["trace_id"]) == ("b7ad6b7169200001", trace(1))
+
+
+def test_braintrust_scorer_that_gave_none_is_no_score_of_zero() -> None:
+    keys = {row["source_record_id"] for row in told("braintrust")}
+    assert "row-2/score/Factuality" not in keys
+    assert record("braintrust", "row-5/score/Quality")["score"] == 0.0
+
+
+def test_braintrust_expected_is_rework_only_where_it_was_written_later() -> None:
+    reworked = {row["source_record_id"]: row["actor_kind"] for row in told("braintrust") if row["kind"] == "rework"}
+    assert reworked == {"row-6/expected": "human", "row-7/expected": "unknown"}
+    assert f"{record('braintrust', 'row-6/expected')['occurred_at']:%H:%M}" == "11:05"
+
+
+def test_braintrust_only_readbacks_own_words_are_decisions() -> None:
+    decided = {row["source_record_id"]: row["decision"] for row in told("braintrust") if row["decision"]}
+    assert decided == {"row-3/decision": "approved"}
+
+
+def test_braintrust_experiment_is_ignored_and_a_later_transaction_holds(tmp_path: Path) -> None:
+    rows = current(tmp_path, "braintrust")
+    assert not any(key.startswith("row-8/") for key in rows)
+    assert (rows["row-9/score/Helpful"]["score"], rows["row-9/score/Helpful"]["request_id"]) == (0.5, CLAIM)
+
+
+@pytest.mark.parametrize(
+    ("number", "decision", "actor"),
+    [(1, "approved", "human"), (2, "rejected", "human"), (5, "approved", "rule"), (10, "approved", "unknown")],
+)
+def test_servicenow_approval_is_a_persons_only_where_one_is_named(number: int, decision: str, actor: str) -> None:
+    row = record("servicenow_approvals", f"{number:032x}", "review_decision")
+    assert (row["decision"], row["actor_kind"]) == (decision, actor)
+
+
+def test_servicenow_approval_by_the_system_on_the_due_date_has_expired() -> None:
+    row = record("servicenow_approvals", f"{4:032x}", "review_decision")
+    assert (row["decision"], row["actor_kind"], row["actor_ref"]) == ("expired", "rule", None)
+
+
+def test_servicenow_pending_approval_is_asked_for_and_a_cancelled_one_taken_back() -> None:
+    rows = {(row["source_record_id"], row["kind"]): row for row in told("servicenow_approvals")}
+    assert rows[f"{8:032x}", "review_requested"]["retracted"] is True
+    assert rows[f"{3:032x}", "review_decision"]["decision"] == "rejected"
+    assert {f"{n:032x}" for n in (6, 7)}.isdisjoint(key for key, _ in rows)
+
+
+def test_servicenow_approval_is_read_beside_its_display_form() -> None:
+    row = record("servicenow_approvals", f"{9:032x}", "review_decision")
+    assert (row["request_id"], f"{row['occurred_at']:%H:%M}") == (CLAIM, "11:09")
+
+
+def test_copilot_session_that_was_escalated_is_a_decision_and_a_rating_feedback() -> None:
+    rows = {row["source_record_id"][34:]: row for row in told("copilot_studio_sessions", "sessions.json")}
+    assert rows["05/review_decision"]["decision"] == "escalated"
+    assert (rows["05/feedback"]["score"], rows["02/feedback"]["score"]) == (1.0, 5.0)
+
+
+def test_copilot_session_says_nothing_by_its_own_judgement() -> None:
+    told_of = {
+        row["source_record_id"].partition("/")[0][-2:] for row in told("copilot_studio_sessions", "sessions.json")
+    }
+    assert {"03", "04", "10"}.isdisjoint(told_of)
+
+
+def test_copilot_outcome_that_is_a_number_needs_its_word() -> None:
+    assert "the outcome is a number without its formatted value" in broken("copilot_studio_sessions")
+
+
+def test_copilot_session_is_tied_by_its_session() -> None:
+    assert [row["session_id"] for row in told("copilot_studio_sessions", "botsessions.csv")] == ["conv-1", "conv-2"]
+
+
 def test_langsmith_project_is_no_session() -> None:
     assert {row["session_id"] for row in told("langsmith_feedback")} == {None}
 

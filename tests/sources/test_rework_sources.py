@@ -80,3 +80,12 @@ def test_servicenow_reads_values_beside_their_display() -> None:
 
 def test_servicenow_count_of_zero_or_none_is_ignored() -> None:
     assert {1, 7}.isdisjoint(row["line"] for row in told("servicenow_incidents"))
+
+
+def test_dagster_run_started_again_by_hand_is_rework_of_the_first() -> None:
+    rework = {row["source_record_id"]: row["artifact_id"] for row in told("dagster_runs") if row["kind"] == "rework"}
+    assert rework == {"run-3": "dagster/run-2", "run-9": "dagster/run-2", "rec-2": "dagster/rec-1"}
+
+
+def test_dagster_retry_of_its_own_is_no_rework_but_its_failure_counts() -> None:
+    assert [row["kind"] for row in told("dagster_runs") if row["source_record_id"] == "run-4"] == ["downstream_error"]

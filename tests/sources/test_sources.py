@@ -9,10 +9,12 @@ import re
 from pathlib import Path
 
 import pytest
-from source_samples import golden_file, golden_lines, landed, recognized, sample_files
+from small_logs import open_ledger
+from source_samples import golden_file, golden_lines, landed_sample, recognized, sample_files
 
-from readback import documentation, shipped
+from readback import documentation, ledger, shipped
 from readback.contracts.vocabulary import Cause, Lane
+from readback.provider_errors import read_providers
 from readback.sources import Source, recognize, sources
 
 EVERY = pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.name)
@@ -44,10 +46,17 @@ def test_sample_gives_the_golden_rows(source: Source) -> None:
 @EVERY
 def test_every_line_of_a_sample_is_accounted_for(source: Source) -> None:
     for file in sample_files(source.name):
-        result, rows = landed(source, file)
+        result, rows = landed_sample(source.name, file)
         assert result.lines == result.records
         assert min(result.row_lines, result.ignored_lines, len(result.broken)) >= 0
         assert result.rows == len(rows)
+
+
+def test_ledger_balances_after_every_sample(tmp_path: Path) -> None:
+    with open_ledger(tmp_path) as books:
+        files = books.load(*(file for name in sources() for file in sample_files(name)))
+        assert {file.state for file in files} == {"loaded"}
+        assert ledger.imbalance(books.con) == []
 
 
 @EVERY
@@ -78,6 +87,11 @@ def test_tables_page_is_what_the_contracts_say() -> None:
     assert (REPOSITORY / "docs" / "tables.md").read_text(encoding="utf-8") == documentation.tables_page()
 
 
+def test_causes_page_is_what_the_rule_table_makes_of_the_corpus() -> None:
+    providers = read_providers(REPOSITORY / "tests" / "sources" / "provider_errors.yaml")
+    assert (REPOSITORY / "docs" / "causes.md").read_text(encoding="utf-8") == documentation.causes_page(providers)
+
+
 def test_otlp_accepts_exactly_the_causes_and_lanes_of_the_vocabulary() -> None:
     body = sources()["otlp"].body
     accepted = re.search(r"list_contains\(\[([^\]]+)\], facts\['readback.stated_cause'\]\)", body)
@@ -92,7 +106,7 @@ def test_every_cause_but_capability_missing_stands_in_a_sample() -> None:
         for source in sources().values()
         if source.header.emits == "attempts"
         for file in sample_files(source.name)
-        for cause in (row["cause"] for row in landed(source, file)[1])
+        for cause in (row["cause"] for row in landed_sample(source.name, file)[1])
     }
     assert set(Cause) - told == {Cause.CAPABILITY_MISSING}
 

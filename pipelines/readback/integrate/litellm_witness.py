@@ -51,6 +51,15 @@ PHRASES = (
     "not authorized to use model", "explicit deny", "agreement", "rate limit", "too many requests", "throttl",
     "timed out", "timeout", "deadline", "overloaded", "service unavailable", "internal server error",
     "connection error", "connection reset", "connection refused", "no deployments available",
+    "quota exceeded for metric", "please retry in", "all available credits", "spending limit",
+    "insufficient credits", "insufficient balance", "insufficient funds", "retry after 86400 seconds",
+    "maximum prompt length", "exceeds the maximum number of tokens", "input is too long", "too many tokens: ",
+    "`max_new_tokens` must be", "content filtering policy", "violates usage guidelines", "violates our usage",
+    "requires moderation", "your input was flagged", "content exists risk", "organization has been disabled",
+    "have access to the model with the specified", "not have access to model", "api key not valid",
+    "invalid api token", "incorrect api key", "invalid api key", "endpoints found that support",
+    "does not support image", "does not support tool", "does not support function", "does not support audio",
+    "does not support vision", "does not support system", "does not support json", "does not support response",
 )  # fmt: skip
 """What is looked for in an error's text; the words by which readback names a cause."""
 
