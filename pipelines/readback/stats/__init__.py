@@ -3,6 +3,8 @@
 Sufficient statistics come from SQL; nothing here reads rows, files, clocks or settings.
 """
 
+from readback.stats.detector import Detection, Thresholds, Tier, WeeklyCounts, detect, detectable_change, estimate_onset
+from readback.stats.detector import thresholds as detection_thresholds
 from readback.stats.effect import (
     AdjustedDifference,
     Clusters,
@@ -45,17 +47,25 @@ __all__ = [
     "ClusterSums",
     "Clusters",
     "Curve",
+    "Detection",
     "Estimate",
     "Intervals",
     "LogRank",
     "RestrictedMean",
     "Strata",
+    "Thresholds",
+    "Tier",
+    "WeeklyCounts",
     "bucket",
     "bucket_value",
     "clopper_pearson",
     "design_effect",
+    "detect",
+    "detectable_change",
+    "detection_thresholds",
     "e_value",
     "effective_n",
+    "estimate_onset",
     "kaplan_meier",
     "log_rank",
     "mantel_haenszel_difference",
