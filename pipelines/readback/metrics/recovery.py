@@ -25,13 +25,21 @@ _COLUMNS = {
 }
 
 
+RECOVERED, HELD, DISABLED = 1, 2, 3
+_ENDS = {"recovered": RECOVERED, "held": HELD, "disabled": DISABLED}
+"""How an episode ended; what is open or quiet is censored. Held and disabled ones do not recover by themselves."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """Episodes of one period and member, and their curve."""
 
     durations: Floats
     recovered: NDArray[np.bool_]
+    ends: NDArray[np.int64]
+    is_open: NDArray[np.bool_]
     curve: stats.Curve
+    incidence: stats.Incidence
 
 
 def recovery_figures(con: store.Connection, wanted: Sequence[Definition], zone: str, minimum_n: int) -> pl.DataFrame:
@@ -56,8 +64,8 @@ def curve_rows(con: store.Connection, episodes: str, zone: str) -> pl.DataFrame:
         .sort("workflow")
         .group_by("workflow", maintain_order=True)
     ]
-    steps = [_steps(dimension, member, _sample(rows).curve) for dimension, member, rows in parts]
-    return pl.concat(steps) if steps else _steps("", "", stats.kaplan_meier([], []))
+    steps = [_steps(dimension, member, _sample(rows)) for dimension, member, rows in parts]
+    return pl.concat(steps) if steps else _steps("", "", _sample(frame))
 
 
 def _by_body(
@@ -93,12 +101,16 @@ def _samples(frame: pl.DataFrame) -> Iterator[tuple[dict[str, object], Sample]]:
 def _sample(rows: pl.DataFrame) -> Sample:
     durations = rows["duration_s"].to_numpy().astype(np.float64)
     recovered = rows["is_recovered"].to_numpy().astype(np.bool_)
-    return Sample(durations, recovered, stats.kaplan_meier(durations, recovered))
+    ends = rows["state"].replace_strict(_ENDS, default=0, return_dtype=pl.Int64).to_numpy()
+    curve = stats.kaplan_meier(durations, recovered)
+    is_open = (rows["state"] == "open").to_numpy()
+    return Sample(durations, recovered, ends, is_open, curve, stats.cumulative_incidence(durations, ends, RECOVERED))
 
 
 def _figure(definition: Definition, sample: Sample, minimum_n: int) -> dict[str, object]:
     found, n = _estimate(definition, sample), sample.curve.n
     is_enough = n >= definition.threshold(minimum_n) and (found.value, found.low) != (None, None)
+    nothing = MetricStatus.NO_DATA if definition.statistic == "oldest_open" else MetricStatus.TOO_FEW
     return {
         "metric": definition.metric,
         "lane": MetricLane.ALL.value,
@@ -108,17 +120,29 @@ def _figure(definition: Definition, sample: Sample, minimum_n: int) -> dict[str,
         "low": found.low if is_enough else None,
         "high": found.high if is_enough else None,
         "effective_n": found.effective_n,
-        "status": (MetricStatus.OK if is_enough else MetricStatus.TOO_FEW).value,
+        "status": (MetricStatus.OK if is_enough else nothing).value,
     }
 
 
 def _estimate(definition: Definition, sample: Sample) -> Estimate:
     if definition.quantile is not None:
         return stats.survival_quantile(sample.curve, definition.quantile)
+    if definition.statistic is not None:
+        return _plain(definition, sample)
     horizon = definition.horizon_s or math.nan
     if definition.unit == "fraction":
-        return stats.share_within(sample.durations, sample.recovered, horizon)
+        return stats.incidence_within(sample.incidence, horizon)
     return stats.rmst(sample.durations, sample.recovered, horizon)
+
+
+def _plain(definition: Definition, sample: Sample) -> Estimate:
+    """A mean of the closed episodes, or the age of the oldest open one: no estimates, and without an interval."""
+    n = sample.curve.n
+    if definition.statistic == "oldest_open":
+        ages = sample.durations[sample.is_open]
+        return Estimate(float(ages.max()) if ages.size else None, None, None, n, None)
+    closed = sample.durations[sample.recovered]
+    return Estimate(float(closed.mean()) / 60 if closed.size else None, None, None, n, None)
 
 
 def _events(definition: Definition, sample: Sample) -> float:
@@ -127,9 +151,12 @@ def _events(definition: Definition, sample: Sample) -> float:
     return float(np.sum(sample.recovered & within))
 
 
-def _steps(dimension: str, member: str, curve: stats.Curve) -> pl.DataFrame:
+def _steps(dimension: str, member: str, sample: Sample) -> pl.DataFrame:
+    curve = sample.curve
     left = np.append(curve.at_risk[1:], 0)
     numbers = {"time_s": curve.time, "survival": curve.survival, "low": curve.low, "high": curve.high}
+    for name, kind in (("recovered", RECOVERED), ("held", HELD), ("disabled", DISABLED)):
+        numbers[name] = stats.cumulative_incidence(sample.durations, sample.ends, kind).incidence
     counts = {
         "at_risk": curve.at_risk,
         "events": curve.events,
