@@ -37,7 +37,7 @@ select
     coalesce(cause in ('latency_breach', 'low_confidence', 'context_window'), false) as has_hard_prompts,
     case when is_fallback then served_model end as served_model,
     cast(count(*) as double) as n,
-    cast(sum(amount) as double) as x
+    round(cast(sum(amount) as double), 9) as x
 from amounts
 group by
     metric, cast(local_at as date), block, workflow, workflow_class, is_fallback, date_trunc('hour', started_at),

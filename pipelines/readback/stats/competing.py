@@ -72,7 +72,8 @@ def cumulative_incidence(durations: ArrayLike, ends: ArrayLike, kind: int) -> In
     ended = np.bincount(place[how != CENSORED], minlength=time.size)
     events = np.bincount(place[how == kind], minlength=time.size)
     going_on = np.concatenate([[1.0], np.cumprod(1.0 - ended / at_risk)])
-    incidence = np.cumsum(going_on[:-1] * events / at_risk)
+    # Steps that add up to one in theory overshoot it by a rounding error.
+    incidence = np.minimum(np.cumsum(going_on[:-1] * events / at_risk), 1.0)
     error = _error(incidence, going_on[:-1], ended, events, at_risk)
     return Incidence(time, incidence, error, at_risk, events, time.size > 0 and going_on[-1] < _EQUAL)
 

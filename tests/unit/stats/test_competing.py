@@ -55,6 +55,13 @@ def test_no_rows_give_nothing() -> None:
     assert incidence_within(cumulative_incidence([], [], 1), 60).value is None
 
 
+def test_incidence_never_exceeds_one() -> None:
+    for n in range(1, 200):
+        found = cumulative_incidence(np.arange(1.0, n + 1), np.ones(n, dtype=np.int64), 1)
+        assert found.incidence[-1] <= 1.0
+        assert incidence_within(found, float(n)).value == pytest.approx(1.0)
+
+
 def test_impossible_ends_are_refused() -> None:
     with pytest.raises(ValueError, match="of one length"):
         cumulative_incidence([1.0, 2.0], [1], 1)
