@@ -4,7 +4,7 @@ PROJECT ?= readback-demo
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test check dashboard bench lock clean
+.PHONY: run test check dashboard simulate-stats bench lock clean
 
 run: $(READY)
 	$(BIN)/readback demo
@@ -21,6 +21,9 @@ check: $(READY)
 
 dashboard: $(READY)
 	$(BIN)/readback dashboard --project $(PROJECT)
+
+simulate-stats: $(READY)
+	$(BIN)/python benchmarks/statistics.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py

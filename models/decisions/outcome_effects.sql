@@ -27,5 +27,5 @@ select
 from metric_effects as e
 left join spans as s on e.dimension = s.dimension and e.member = s.member
 left join stand_ins as t on e.dimension = 'workflow' and e.member = t.member
-where e.dimension in ('workflow', 'model')
+where e.dimension in ('workflow', 'model') and e.unit = 'fraction'
 order by e.metric, e.dimension, e.member

@@ -2,7 +2,7 @@
 -- weeks start on Monday, 1 on Sunday.
 --
 -- Stratum: workflow, class, peak or off hours, week, and for overrides the review mode, since what is reviewed for
--- another reason is overridden at another rate. `has_hard_prompts`: the cause selects hard prompts.
+-- another reason is overridden at another rate; `any_mode` is the stratum without it. `has_hard_prompts`: the cause selects hard prompts.
 with keyed as (
     select
         *,
@@ -20,6 +20,7 @@ select
     dense_rank() over (
         partition by metric order by workflow, workflow_class, block, week, stratum_mode
     ) - 1 as stratum,
+    dense_rank() over (partition by metric order by workflow, workflow_class, block, week) - 1 as any_mode,
     dense_rank() over (
         partition by metric order by cluster_id, hour_at, case when lane = 'preferred' then workflow end
     ) - 1 as cluster,

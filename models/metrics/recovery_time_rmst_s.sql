@@ -16,5 +16,5 @@
 -- never dropped; held and disabled are no recoveries.
 select
     cast(opened_at at time zone $timezone as date) as day,
-    workflow, workflow_class, cause, preferred_model as model, provider, team, duration_s, is_recovered
+    workflow, workflow_class, cause, preferred_model as model, provider, team, duration_s, is_recovered, state
 from episodes

@@ -127,7 +127,8 @@ def test_most_adjusted_effects_hold_the_true_difference(con: store.Connection, t
     limits = {
         (metric, member): (low, high)
         for metric, member, low, high in con.execute(
-            "select metric, member, low, high from metric_effects where dimension = 'workflow' and low is not null"
+            """select metric, member, low, high from metric_effects
+            where unit = 'fraction' and dimension = 'workflow' and low is not null"""
         ).fetchall()
     }
     told = {(names[each["metric"]], each["workflow"]): each["risk_difference"] for each in truth["outcomes"]}

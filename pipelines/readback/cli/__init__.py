@@ -12,15 +12,15 @@ import duckdb
 import typer
 
 from readback import __version__
-from readback.cli import alerts, ask, dashboard, demo, integrate, policy, project, recommend, report
+from readback.cli import alerts, ask, dashboard, demo, incidents, integrate, policy, project, recommend, report
 from readback.cli.shell import app, err, out
 from readback.errors import ReadbackError
 
 __all__ = ["app", "main"]
 
 _COMMANDS = (
-    project.init, project.run, project.load, project.status, ask.metrics, ask.sql, alerts.alerts, recommend.recommend,
-    report.report, dashboard.dashboard, integrate.integrate, demo.simulate, demo.demo,
+    project.init, project.run, project.load, project.status, ask.metrics, ask.sql, incidents.incidents, alerts.alerts,
+    recommend.recommend, report.report, dashboard.dashboard, integrate.integrate, demo.simulate, demo.demo,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)

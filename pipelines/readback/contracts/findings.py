@@ -45,24 +45,44 @@ class MetricValue(Row):
 
 
 class MetricEffect(Row):
-    """Fallback minus preferred for one outcome metric, adjusted over strata."""
+    """Fallback minus preferred for one outcome metric, or for cost or latency, adjusted over strata."""
 
     table: ClassVar[str] = "metric_effects"
     key: ClassVar[tuple[str, ...]] = ("metric", "dimension", "member")
 
-    metric: str = Field(description="Outcome metric compared.")
+    metric: str = Field(description="Outcome metric compared; cost_usd and latency_ms per request.")
+    unit: str = Field(default="fraction", description="Unit of estimate, low and high: fraction, usd or ms.")
     dimension: Dimension = Field(description="What it is broken down by: all, workflow or model.")
     member: str = Field(description="Member of the dimension; * for all.")
-    estimate: float | None = Field(description="Adjusted risk difference, fallback minus preferred.")
+    estimate: float | None = Field(description="Adjusted difference, fallback minus preferred.")
     low: float | None = Field(description="Lower limit of the 95% interval.")
     high: float | None = Field(description="Upper limit of the 95% interval.")
     crude_estimate: float | None = Field(description="Unadjusted difference, always shown beside.")
+    ratio: float | None = Field(default=None, description="Fallback over preferred under the same weights.")
+    ratio_low: float | None = Field(default=None, description="Lower limit of the ratio; of amounts only.")
+    ratio_high: float | None = Field(default=None, description="Upper limit of the ratio; of amounts only.")
+    excess: float | None = Field(
+        default=None,
+        description="Runs, dollars or ms more than the same work on the preferred lane would have had.",
+    )
+    excess_low: float | None = Field(default=None, description="Lower limit of the excess.")
+    excess_high: float | None = Field(default=None, description="Upper limit of the excess.")
+    bound_low: float | None = Field(
+        default=None, description="Crude difference if all unseen outcomes favour fallback."
+    )
+    bound_high: float | None = Field(
+        default=None, description="Crude difference if all unseen outcomes are against it."
+    )
+    detectable: float | None = Field(default=None, description="Smallest difference found with 80% chance.")
+    heterogeneity_p: float | None = Field(
+        default=None, description="Chance of as much spread among workflows from one effect; of dimension all only."
+    )
     strata: int = Field(ge=0, description="Strata that hold both lanes.")
     episodes: int = Field(ge=0, description="Episodes behind the fallback runs.")
-    n_fallback: int = Field(ge=0, description="Mature fallback runs.")
-    n_preferred: int = Field(ge=0, description="Mature preferred runs.")
-    events_fallback: int = Field(ge=0, description="Events among the fallback runs.")
-    events_preferred: int = Field(ge=0, description="Events among the preferred runs.")
+    n_fallback: int = Field(ge=0, description="Mature fallback runs; of amounts, requests.")
+    n_preferred: int = Field(ge=0, description="Mature preferred runs; of amounts, requests.")
+    events_fallback: int | None = Field(ge=0, description="Events among the fallback runs; NULL of amounts.")
+    events_preferred: int | None = Field(ge=0, description="Events among the preferred runs; NULL of amounts.")
     overlap: float | None = Field(ge=0, le=1, description="Share of fallback runs in strata that hold both lanes.")
     e_value: float | None = Field(description="How strong an unmeasured cause would have to be.")
     status: MetricStatus = Field(description="Whether the difference may be read as one.")
@@ -82,6 +102,9 @@ class RecoveryCurve(Row):
     survival: float = Field(ge=0, le=1, description="Share of episodes not yet recovered.")
     low: float | None = Field(description="Lower limit of the log(-log) band.")
     high: float | None = Field(description="Upper limit of the log(-log) band; NULL where undefined.")
+    recovered: float | None = Field(default=None, ge=0, le=1, description="Share recovered by then, of all.")
+    held: float | None = Field(default=None, ge=0, le=1, description="Share that ended held by then: a competing end.")
+    disabled: float | None = Field(default=None, ge=0, le=1, description="Share that ended disabled by then: likewise.")
     at_risk: int = Field(ge=0, description="Episodes still followed just before.")
     events: int = Field(ge=0, description="Recoveries at this time.")
     censored: int = Field(ge=0, description="Episodes lost from view at this time.")

@@ -108,10 +108,11 @@ def by_member(con: Connection, metric: str, grain: str, start: datetime, dimensi
 def effects(
     con: Connection, dimension: str = "all", member: str | None = "*", metric: str | None = None
 ) -> pl.DataFrame:
-    """Adjusted differences between the lanes; `member=None` for every member."""
+    """Adjusted differences of outcomes between the lanes; `member=None` for every member."""
     sql = """
         select * from metric_effects
-        where dimension = $dimension and ($member is null or member = $member) and ($metric is null or metric = $metric)
+        where unit = 'fraction' and dimension = $dimension
+          and ($member is null or member = $member) and ($metric is null or metric = $metric)
         order by metric, member = '(none)', estimate desc nulls last, member limit 1000
     """
     return _frame(con, sql, dimension=dimension, member=member, metric=metric)

@@ -39,6 +39,9 @@ class Definition(BaseModel):
     interval: Literal["poisson"] | None = Field(default=None, description="Interval of a total.")
     quantile: float | None = Field(default=None, gt=0, lt=1, description="Which quantile, for survival and quantile.")
     horizon_s: float | None = Field(default=None, gt=0, description="How far ahead, in seconds, for survival.")
+    statistic: Literal["closed_mean", "oldest_open"] | None = Field(
+        default=None, description="What else is read off the episodes, for survival."
+    )
     minimum_n: int | None = Field(
         default=None, ge=0, description="Units below which the figure is withheld; that of readback.toml where absent."
     )

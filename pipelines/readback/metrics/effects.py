@@ -4,21 +4,20 @@ Strata and clusters come from `models/marts/effect_clusters.sql`; the estimator 
 are made, when one may be read, and what limits it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from readback import stats, store
 from readback.contracts import MetricEffect
 from readback.contracts.vocabulary import Dimension, MetricStatus
 from readback.metrics import estimation, rollup
+from readback.metrics.arms import HARD_PROMPTS, Arms, arms_of, clusters_of, members, strata_of
 from readback.metrics.definitions import definitions
 from readback.settings import Settings
-from readback.stats.estimate import Floats
+from readback.stats.estimate import Intervals, finite
 
 COMPARED = {"rework_rate": "rework", "override_rate": "override", "downstream_error_rate": "downstream_error"}
 """Metrics of which the lanes are compared, and their name in `run_status`."""
@@ -32,25 +31,12 @@ LEAST_OVERLAP = 0.5
 
 WARN_UNMATCHED = 0.2
 WARN_LABEL_GAP = 0.05
-WARN_HARD_PROMPTS = 0.2
 
 NO_BASELINE = "no comparable baseline"
+REVIEW_MODES = ": fallback and preferred runs were reviewed for different reasons"
 
 Labels = dict[tuple[str, str, str], float]
 """Share of eligible runs that were observable, by metric, member of dimension workflow or `*`, and lane."""
-
-
-@dataclass(frozen=True)
-class Arms:
-    """Clusters of both lanes for one comparison: arrays of one length."""
-
-    is_fallback: NDArray[np.bool_]
-    stratum: NDArray[np.int64]
-    cluster: NDArray[np.int64]
-    n: Floats
-    x: Floats
-    episodes: int
-    hard_prompt_share: float
 
 
 def effect_rows(con: store.Connection, settings: Settings, as_of: datetime) -> list[MetricEffect]:
@@ -59,10 +45,33 @@ def effect_rows(con: store.Connection, settings: Settings, as_of: datetime) -> l
     clusters = rollup.fetch(con, model, {"week_offset": rollup.week_offset(settings)})
     labels = label_rates(con)
     return [
-        _effect(metric, dimension, member, _arms(rows), labels, as_of)
+        row
         for metric in sorted(COMPARED.keys() & definitions().keys())
-        for dimension, member, rows in _members(clusters.filter(pl.col("metric") == COMPARED[metric]))
+        for row in _effects(metric, clusters.filter(pl.col("metric") == COMPARED[metric]), labels, as_of)
     ]
+
+
+def _effects(metric: str, clusters: pl.DataFrame, labels: Labels, as_of: datetime) -> Iterator[MetricEffect]:
+    compared = [(dimension, member, arms_of(rows)) for dimension, member, rows in members(clusters)]
+    found = [_compare(arms) for _, _, arms in compared]
+    pairs = zip(compared, found, strict=True)
+    workflows = [one for (dimension, _, _), one in pairs if dimension is Dimension.WORKFLOW]
+    spread = heterogeneity([(one.difference, one.standard_error) for one in workflows])
+    for (dimension, member, arms), one in zip(compared, found, strict=True):
+        row = _effect(metric, dimension, member, arms, one, labels, as_of)
+        yield row.model_copy(update={"heterogeneity_p": spread}) if dimension is Dimension.ALL else row
+
+
+def heterogeneity(found: Sequence[tuple[float | None, float | None]]) -> float | None:
+    """Chance of as much spread among the workflows' differences, given with their errors, from one effect."""
+    known = [pair for pair in found if None not in pair]
+    values, errors = np.array(known, dtype=np.float64).reshape(-1, 2).T
+    return stats.cochran_q(values, errors).p_value
+
+
+def _compare(arms: Arms) -> stats.AdjustedDifference:
+    exposed = arms.is_fallback
+    return stats.mantel_haenszel_difference(strata_of(arms), clusters_of(arms, exposed), clusters_of(arms, ~exposed))
 
 
 def label_rates(con: store.Connection) -> Labels:
@@ -77,41 +86,19 @@ def label_rates(con: store.Connection) -> Labels:
     return {(metric, member, lane): share for metric, member, lane, share in found if share is not None}
 
 
-def _members(rows: pl.DataFrame) -> Iterator[tuple[Dimension, str, pl.DataFrame]]:
-    """All runs; the runs of each workflow; the runs whose output a substitute gave against every preferred one."""
-    yield Dimension.ALL, "*", rows
-    named = rows.with_columns(pl.col("workflow").fill_null("(none)"))
-    for (member,), part in named.sort("workflow").group_by("workflow", maintain_order=True):
-        yield Dimension.WORKFLOW, str(member), part
-    exposed = named.filter(pl.col("is_fallback") & pl.col("served_model").is_not_null())
-    for (member,), part in exposed.sort("served_model").group_by("served_model", maintain_order=True):
-        control = named.filter(~pl.col("is_fallback") & pl.col("stratum").is_in(part["stratum"].unique().implode()))
-        yield Dimension.MODEL, str(member), pl.concat([part, control])
-
-
-def _arms(rows: pl.DataFrame) -> Arms:
-    exposed = rows.filter("is_fallback")
-    runs = float(exposed["n"].sum())
-    hard = float(exposed.filter("has_hard_prompts")["n"].sum())
-    _, stratum = np.unique(rows["stratum"].to_numpy(), return_inverse=True)
-    return Arms(
-        is_fallback=rows["is_fallback"].to_numpy().astype(np.bool_),
-        stratum=stratum.astype(np.int64),
-        cluster=rows["cluster"].to_numpy().astype(np.int64),
-        n=rows["n"].to_numpy().astype(np.float64),
-        x=rows["x"].to_numpy().astype(np.float64),
-        episodes=exposed.filter("has_episode")["episode"].n_unique(),
-        hard_prompt_share=hard / runs if runs else 0.0,
-    )
-
-
 def _effect(
-    metric: str, dimension: Dimension, member: str, arms: Arms, labels: Labels, as_of: datetime
+    metric: str,
+    dimension: Dimension,
+    member: str,
+    arms: Arms,
+    found: stats.AdjustedDifference,
+    labels: Labels,
+    as_of: datetime,
 ) -> MetricEffect:
     exposed, control = arms.is_fallback, ~arms.is_fallback
-    found = stats.mantel_haenszel_difference(_strata(arms), _clusters(arms, exposed), _clusters(arms, control))
     status = _status(arms, found)
     is_ok = status is MetricStatus.OK
+    bounds = _unseen_bounds(metric, dimension, member, arms, labels)
     return MetricEffect(
         metric=metric,
         dimension=dimension,
@@ -120,6 +107,13 @@ def _effect(
         low=found.low if is_ok else None,
         high=found.high if is_ok else None,
         crude_estimate=found.crude,
+        ratio=found.risk_ratio if is_ok else None,
+        excess=times(found.difference, found.n1) if is_ok else None,
+        excess_low=times(found.low, found.n1) if is_ok else None,
+        excess_high=times(found.high, found.n1) if is_ok else None,
+        bound_low=finite(bounds.low),
+        bound_high=finite(bounds.high),
+        detectable=_detectable(arms),
         strata=found.strata,
         episodes=arms.episodes,
         n_fallback=round(arms.n[exposed].sum()),
@@ -134,20 +128,28 @@ def _effect(
     )
 
 
-def _strata(arms: Arms) -> stats.Strata:
-    count = int(arms.stratum.max()) + 1 if arms.stratum.size else 0
-
-    def totals(chosen: NDArray[np.bool_], numbers: Floats) -> Floats:
-        return np.bincount(arms.stratum[chosen], weights=numbers[chosen], minlength=count).astype(np.float64)
-
-    exposed, control = arms.is_fallback, ~arms.is_fallback
-    return stats.Strata(
-        x1=totals(exposed, arms.x), n1=totals(exposed, arms.n), x0=totals(control, arms.x), n0=totals(control, arms.n)
-    )
+def times(difference: float | None, rows: int) -> float | None:
+    """What a difference per row comes to over the comparable fallbacks."""
+    return None if difference is None else difference * rows
 
 
-def _clusters(arms: Arms, chosen: NDArray[np.bool_]) -> stats.Clusters:
-    return stats.Clusters(arms.stratum[chosen], arms.x[chosen], arms.n[chosen], arms.cluster[chosen])
+def _detectable(arms: Arms) -> float | None:
+    n0, x0 = arms.n[~arms.is_fallback].sum(), arms.x[~arms.is_fallback].sum()
+    rate = x0 / n0 if n0 else np.nan
+    return finite(stats.minimum_detectable_difference(rate, effective_runs(arms), n0))
+
+
+def _unseen_bounds(metric: str, dimension: Dimension, member: str, arms: Arms, labels: Labels) -> Intervals:
+    """What the crude difference could be, given how many outcomes of each lane nobody could see."""
+    scope = member if dimension is Dimension.WORKFLOW else "*"
+    lanes = []
+    for lane, chosen in (("fallback", arms.is_fallback), ("preferred", ~arms.is_fallback)):
+        n, x = arms.n[chosen].sum(), arms.x[chosen].sum()
+        seen = labels.get((metric, scope, lane), np.nan)
+        lanes.append(stats.unseen_bounds(x, n, n / seen - n if seen > 0 and n > 0 else 0.0))
+        if not (seen > 0 and n > 0):
+            return Intervals(*(np.array(np.nan) for _ in range(3)))
+    return stats.unseen_difference_bounds(*lanes)
 
 
 def _status(arms: Arms, found: stats.AdjustedDifference) -> MetricStatus:
@@ -179,12 +181,12 @@ def _warnings(
     metric: str, dimension: Dimension, member: str, arms: Arms, found: stats.AdjustedDifference, labels: Labels
 ) -> Iterator[str]:
     if found.strata == 0 and arms.n[arms.is_fallback].sum():
-        yield NO_BASELINE
+        yield NO_BASELINE + (REVIEW_MODES if arms.differs_by_review_mode else "")
     elif found.overlap is not None and 1 - found.overlap > WARN_UNMATCHED:
         yield f"{1 - found.overlap:.0%} of the fallback runs have no comparable preferred run and are left out"
     scope = member if dimension is Dimension.WORKFLOW else "*"
     seen, usual = labels.get((metric, scope, "fallback")), labels.get((metric, scope, "preferred"))
     if seen is not None and usual is not None and abs(seen - usual) > WARN_LABEL_GAP:
         yield f"outcomes were observable for {seen:.0%} of fallback and {usual:.0%} of preferred runs"
-    if arms.hard_prompt_share > WARN_HARD_PROMPTS:
+    if arms.hard_prompt_share > HARD_PROMPTS:
         yield f"descriptive only: {arms.hard_prompt_share:.0%} of the fallbacks had a cause that selects hard prompts"

@@ -26,6 +26,9 @@ _EFFECTS = """create table if not exists marts.effect_daily (
     metric varchar, day date, block varchar, workflow varchar, workflow_class varchar, lane varchar,
     hour_at timestamptz, cluster_id varchar, episode_id varchar, cause varchar, served_model varchar,
     review_mode varchar, n double, x double)"""
+_AMOUNTS = """create table if not exists marts.amount_daily (
+    metric varchar, day date, block varchar, workflow varchar, workflow_class varchar, is_fallback boolean,
+    hour_at timestamptz, episode_id varchar, has_hard_prompts boolean, served_model varchar, n double, x double)"""
 _MATURITIES = """create table if not exists marts.maturities (
     metric varchar, day date, workflow varchar, window_s double, opens_at timestamptz, matures_at timestamptz)"""
 _MODELS = (
@@ -34,7 +37,7 @@ _MODELS = (
 _MADE = "create table if not exists marts.made_from (fingerprint varchar)"
 _TOUCHED = "create table if not exists touched_days (day date)"
 
-BY_DAY = ("metric_daily", "effect_daily", "maturities", "model_days")
+BY_DAY = ("metric_daily", "effect_daily", "amount_daily", "maturities", "model_days")
 """Marts that hold rows by local day."""
 
 OF_EPISODES = ("open_episodes", "degraded_minutes")
@@ -44,7 +47,7 @@ OF_EPISODES = ("open_episodes", "degraded_minutes")
 def create_marts(con: store.Connection) -> None:
     """The schema `marts` and its tables, where they do not exist yet."""
     con.execute("create schema if not exists marts")
-    for statement in (_DAILY, _EFFECTS, _MATURITIES, _MODELS, _MADE, _TOUCHED):
+    for statement in (_DAILY, _EFFECTS, _AMOUNTS, _MATURITIES, _MODELS, _MADE, _TOUCHED):
         con.execute(statement)
 
 
@@ -128,6 +131,7 @@ def _renew_requests(con: store.Connection, batch: Batch, zone: str) -> None:
         "delete from latency_histograms where period_start >= ? and period_start < ?", [batch.from_at, batch.to_at]
     )
     store.insert_model(con, "latency_histograms", store.model("marts/latency_histograms"), bound)
+    _replace(con, "amount_daily", batch, store.model("marts/amount_daily"), bound)
     store.temp_table(con, "request_hours", "marts/request_hours", bound)
     _replace_metrics(con, [d for d in _daily() if d.outcome is None and d.metric not in OF_EPISODES], batch, bound)
     con.execute("drop table request_hours")

@@ -9,6 +9,7 @@ from readback import store
 from readback.contracts import MetricEffect, MetricValue, RecoveryCurve
 from readback.contracts.ddl import column_names
 from readback.metrics import marts, restatements, rollup
+from readback.metrics.amounts import amount_rows
 from readback.metrics.definitions import Definition, definitions, metrics_of
 from readback.metrics.effects import effect_rows
 from readback.metrics.estimation import judge, nothing_told, proportions, totals
@@ -35,7 +36,8 @@ def refresh(con: store.Connection, settings: Settings, as_of: datetime, dirty: S
         previous_as_of = restatements.remember(con)
         _replace(con, MetricValue.table, figures(con, settings, as_of), column_names(MetricValue))
         restatements.restate(con, zone, previous_as_of, as_of)
-        store.replace_rows(con, MetricEffect, effect_rows(con, settings, as_of))
+        compared = [*effect_rows(con, settings, as_of), *amount_rows(con, settings, as_of)]
+        store.replace_rows(con, MetricEffect, compared)
         curves = curve_rows(con, store.model(f"metrics/{_EPISODES}"), zone)
         _replace(con, RecoveryCurve.table, curves, column_names(RecoveryCurve))
 

@@ -3,27 +3,35 @@
 Sufficient statistics come from SQL; nothing here reads rows, files, clocks or settings.
 """
 
-from readback.stats.effect import (
-    AdjustedDifference,
-    Clusters,
-    Strata,
-    e_value,
-    mantel_haenszel_difference,
-    minimum_detectable_difference,
-)
-from readback.stats.estimate import Estimate, Intervals
-from readback.stats.proportion import (
+from readback.stats.burn import Burn, burn, burn_factor, burn_rate
+from readback.stats.clusters import (
     DEFAULT_ICC,
     ClusterSums,
-    clopper_pearson,
+    clustered_rate,
     design_effect,
     effective_n,
+    icc_upper_limit,
+    pooled_icc,
+)
+from readback.stats.competing import Incidence, cumulative_incidence, incidence_within
+from readback.stats.detector import Detection, Thresholds, Tier, WeeklyCounts, detect, detectable_change, estimate_onset
+from readback.stats.detector import thresholds as detection_thresholds
+from readback.stats.difference import (
+    PairedDifference,
     miettinen_nurminen_difference,
     newcombe_difference,
-    poisson_rate,
-    pooled_icc,
-    wilson,
+    paired_difference,
 )
+from readback.stats.effect import AdjustedDifference, Clusters, Strata, mantel_haenszel_difference
+from readback.stats.estimate import Estimate, Intervals
+from readback.stats.heterogeneity import Heterogeneity, cochran_q
+from readback.stats.means import AdjustedMean, stratified_mean_difference
+from readback.stats.multiplicity import benjamini_hochberg, e_benjamini_hochberg
+from readback.stats.odds import CommonOdds, mantel_haenszel_odds, odds_heterogeneity
+from readback.stats.proportion import clopper_pearson, poisson_rate, wilson
+from readback.stats.ratio import cluster_bootstrap, clustered_ratio
+from readback.stats.sensitivity import e_value, minimum_detectable_difference, unseen_bounds, unseen_difference_bounds
+from readback.stats.sequence import confidence_sequence, normal_mixture_bound, two_stream_evidence
 from readback.stats.sketch import ZERO_BUCKET, bucket, bucket_value
 from readback.stats.sketch import quantile as sketch_quantile
 from readback.stats.survival import (
@@ -33,41 +41,78 @@ from readback.stats.survival import (
     kaplan_meier,
     log_rank,
     rmst,
+    rmst_difference,
     share_within,
 )
 from readback.stats.survival import median as survival_median
 from readback.stats.survival import quantile as survival_quantile
 
 __all__ = [
-    "DEFAULT_ICC",
-    "ZERO_BUCKET",
     "AdjustedDifference",
+    "AdjustedMean",
+    "Burn",
     "ClusterSums",
     "Clusters",
+    "CommonOdds",
     "Curve",
+    "DEFAULT_ICC",
+    "Detection",
     "Estimate",
+    "Heterogeneity",
+    "Incidence",
     "Intervals",
     "LogRank",
+    "PairedDifference",
     "RestrictedMean",
     "Strata",
+    "Thresholds",
+    "Tier",
+    "WeeklyCounts",
+    "ZERO_BUCKET",
+    "benjamini_hochberg",
     "bucket",
     "bucket_value",
+    "burn",
+    "burn_factor",
+    "burn_rate",
     "clopper_pearson",
+    "cluster_bootstrap",
+    "clustered_rate",
+    "clustered_ratio",
+    "cochran_q",
+    "confidence_sequence",
+    "cumulative_incidence",
     "design_effect",
+    "detect",
+    "detectable_change",
+    "detection_thresholds",
+    "e_benjamini_hochberg",
     "e_value",
     "effective_n",
+    "estimate_onset",
+    "icc_upper_limit",
+    "incidence_within",
     "kaplan_meier",
     "log_rank",
     "mantel_haenszel_difference",
+    "mantel_haenszel_odds",
     "miettinen_nurminen_difference",
     "minimum_detectable_difference",
     "newcombe_difference",
+    "normal_mixture_bound",
+    "odds_heterogeneity",
+    "paired_difference",
     "poisson_rate",
     "pooled_icc",
     "rmst",
+    "rmst_difference",
     "share_within",
     "sketch_quantile",
+    "stratified_mean_difference",
     "survival_median",
     "survival_quantile",
+    "two_stream_evidence",
+    "unseen_bounds",
+    "unseen_difference_bounds",
     "wilson",
 ]

@@ -1,7 +1,7 @@
-"""Exposed against control, compared only within strata: Mantel–Haenszel and its sensitivity.
+"""Exposed against control, compared only within strata: Mantel–Haenszel for rates and for means.
 
 Takes counts per stratum and, for dependent rows, counts per cluster. Plain differences of two
-rates belong to `proportion`.
+rates belong to `difference`, what limits a comparison to `sensitivity`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from readback.stats import critical
 from readback.stats.estimate import Floats, finite
+from readback.stats.sensitivity import e_value
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class AdjustedDifference:
 
 
 @dataclass(frozen=True)
-class _Counts:
-    """Validated counts with the Mantel–Haenszel weights as shares; unusable strata weigh 0."""
+class Weighed:
+    """Sums per stratum with the Mantel–Haenszel weights as shares; unusable strata weigh 0."""
 
     x1: Floats
     n1: Floats
@@ -101,9 +102,17 @@ class _Counts:
 
     @property
     def used(self) -> NDArray[np.bool_]:
+        """Strata that hold both arms."""
         return self.weight > 0
 
+    @property
+    def difference(self) -> float:
+        """Weighted mean of the differences within strata; nan where no stratum holds both arms."""
+        gaps = self.rate(self.x1, self.n1) - self.rate(self.x0, self.n0)
+        return float(np.sum(self.weight * gaps)) if self.used.any() else math.nan
+
     def rate(self, hits: Floats, rows: Floats) -> Floats:
+        """Hits per row; 0 in a stratum without rows, where nothing is read."""
         return np.divide(hits, rows, out=np.zeros_like(rows), where=rows > 0)
 
 
@@ -133,86 +142,46 @@ def mantel_haenszel_difference(
     """
     if (exposed_clusters is None) != (control_clusters is None):
         raise ValueError("give clusters for both arms or for neither")
-    counts = _weighted(strata)
-    gaps = counts.rate(counts.x1, counts.n1) - counts.rate(counts.x0, counts.n0)
-    difference = float(np.sum(counts.weight * gaps)) if counts.used.any() else math.nan
+    for arm in (exposed_clusters, control_clusters):
+        if arm is not None:
+            _check_counts(arm.x, arm.n)
+    _check_counts(strata.x1, strata.n1)
+    _check_counts(strata.x0, strata.n0)
+    counts = weighed(strata)
+    difference = counts.difference
     g = clusters = None
     if exposed_clusters is None or control_clusters is None:
         variance, degrees = _independent_variance(counts, difference), math.inf
     else:
-        variance, g, clusters = _cluster_variance(counts, difference, exposed_clusters, control_clusters)
+        variance, g, clusters = cluster_variance(counts, difference, exposed_clusters, control_clusters)
         degrees = g - 1
     return _summary(counts, difference, variance, degrees, level, g, clusters)
 
 
-def e_value(
-    risk_ratio: float, low: float | None = None, high: float | None = None
-) -> tuple[float | None, float | None]:
-    """E-value of a risk ratio, and of the confidence limit nearer to 1.
+def weighed(strata: Strata) -> Weighed:
+    """Weigh every stratum by how much its two arms together can tell.
 
-    The first is None for a ratio that is not positive and finite; the second is None when that
-    limit is not given, and 1 when the interval holds 1.
-
-    Source: VanderWeele & Ding 2017.
-
-    >>> [round(e, 2) for e in e_value(0.8, 0.71, 0.91)]
-    [1.81, 1.43]
+    Raises:
+        ValueError: Lengths differ.
     """
-    limit = low if risk_ratio >= 1 else high
-    if limit is None or not math.isfinite(limit):
-        return _e(risk_ratio), None
-    crosses = limit <= 1 if risk_ratio >= 1 else limit >= 1
-    return _e(risk_ratio), 1.0 if crosses else _e(limit)
-
-
-def minimum_detectable_difference(
-    p: ArrayLike, n1: ArrayLike, n0: ArrayLike, *, level: float = 0.95, power: float = 0.8
-) -> Floats:
-    """Smallest difference of two rates that a test at `level` would find with chance `power`.
-
-    Args:
-        p: Base rate.
-        n1: Exposed rows, or effective n.
-        n0: Control rows, or effective n.
-        level: One minus the two-sided error rate.
-        power: Chance to find it.
-
-    Returns:
-        Fractions; nan where an arm is empty or the base rate is 0, 1 or unknown.
-
-    >>> round(float(minimum_detectable_difference(0.10, 300, 1e9)), 3)
-    0.049
-    """
-    from scipy.special import ndtri
-
-    rate, exposed, control = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (p, n1, n0)))
-    usable = (exposed > 0) & (control > 0) & (rate > 0) & (rate < 1)
-    per_row = 1 / np.where(usable, exposed, 1.0) + 1 / np.where(usable, control, 1.0)
-    spread = np.where(usable, rate * (1 - rate) * per_row, np.nan)
-    factor = critical.normal(level) + float(ndtri(power))
-    return np.asarray(factor * np.sqrt(spread), dtype=np.float64)
-
-
-def _weighted(strata: Strata) -> _Counts:
     x1, n1, x0, n0 = (
         np.atleast_1d(np.asarray(a, dtype=np.float64)) for a in (strata.x1, strata.n1, strata.x0, strata.n0)
     )
     if not x1.shape == n1.shape == x0.shape == n0.shape:
         raise ValueError("strata must give four arrays of one length")
-    _check_counts(x1, n1)
-    _check_counts(x0, n0)
     total = n1 + n0
     weight = np.divide(n1 * n0, total, out=np.zeros_like(total), where=total > 0)
     whole = float(weight.sum())
-    return _Counts(x1, n1, x0, n0, weight / whole if whole > 0 else weight, whole)
+    return Weighed(x1, n1, x0, n0, weight / whole if whole > 0 else weight, whole)
 
 
-def _check_counts(x: Floats, n: Floats) -> None:
-    if not bool(np.all((x >= 0) & (x <= n))):
+def _check_counts(x: ArrayLike, n: ArrayLike) -> None:
+    hits, rows = np.atleast_1d(np.asarray(x, dtype=np.float64)), np.atleast_1d(np.asarray(n, dtype=np.float64))
+    if hits.shape == rows.shape and not bool(np.all((hits >= 0) & (hits <= rows))):
         raise ValueError("counts must satisfy 0 <= x <= n")
 
 
-def _independent_variance(counts: _Counts, difference: float) -> float:
+def _independent_variance(counts: Weighed, difference: float) -> float:
     used = counts.used
     if not used.any():
         return math.nan
@@ -223,23 +192,22 @@ def _independent_variance(counts: _Counts, difference: float) -> float:
     return float((difference * p.sum() + q.sum()) / counts.total_weight**2)
 
 
-def _cluster_variance(
-    counts: _Counts, difference: float, exposed: Clusters, control: Clusters
+def cluster_variance(
+    counts: Weighed, difference: float, exposed: Clusters, control: Clusters
 ) -> tuple[float, float, int]:
-    """Variance of the difference, effective exposed clusters, and exposed clusters used."""
+    """Variance over clusters centred at the common difference, effective exposed clusters, and those used."""
     base = counts.rate(counts.x0, counts.n0)
-    influence, reach = _influence(exposed, counts, counts.n1, base + difference)
-    influence0, _ = _influence(control, counts, counts.n0, base)
+    pull, reach = _pulls(exposed, counts, counts.n1, base + difference)
+    pull0, _ = _pulls(control, counts, counts.n0, base)
     squares = reach**2
     g = float(squares.sum() ** 2 / np.sum(squares**2)) if squares.size else 0.0
-    return _scatter(influence) + _scatter(influence0), g, int(reach.size)
+    return _scatter(pull) + _scatter(pull0), g, int(reach.size)
 
 
-def _influence(arm: Clusters, counts: _Counts, rows: Floats, centre: Floats) -> tuple[Floats, Floats]:
+def _pulls(arm: Clusters, counts: Weighed, rows: Floats, centre: Floats) -> tuple[Floats, Floats]:
     """Per cluster of an arm: pull on the difference, and share of the arm's weighted rows."""
     stratum = np.asarray(arm.stratum, dtype=np.intp)
     x, n = np.asarray(arm.x, dtype=np.float64), np.asarray(arm.n, dtype=np.float64)
-    _check_counts(x, n)
     if stratum.size and not 0 <= stratum.min() <= stratum.max() < rows.size:
         raise ValueError("every cluster must name a stratum by its position")
     used = counts.used[stratum] & (n > 0)
@@ -256,14 +224,14 @@ def _totals(owner: NDArray[np.intp], parts: Floats) -> Floats:
     return np.asarray(np.bincount(owner, weights=parts), dtype=np.float64)
 
 
-def _scatter(influence: Floats) -> float:
+def _scatter(pull: Floats) -> float:
     """Sum of squares with the C/(C−1) correction; nan for fewer than two clusters."""
-    c = influence.size
-    return float(c / (c - 1) * np.sum(influence**2)) if c > 1 else math.nan
+    c = pull.size
+    return float(c / (c - 1) * np.sum(pull**2)) if c > 1 else math.nan
 
 
 def _summary(
-    counts: _Counts,
+    counts: Weighed,
     difference: float,
     variance: float,
     degrees: float,
@@ -282,9 +250,9 @@ def _summary(
         low=low,
         high=high,
         standard_error=finite(error),
-        crude=_crude(counts),
+        crude=crude_difference(counts),
         strata=int(used.sum()),
-        overlap=_overlap(counts),
+        overlap=overlap_share(counts),
         g=g,
         clusters=clusters,
         risk_ratio=ratio,
@@ -297,7 +265,7 @@ def _summary(
 
 
 def _on_ratio_scale(
-    counts: _Counts, difference: float, low: float | None, high: float | None
+    counts: Weighed, difference: float, low: float | None, high: float | None
 ) -> tuple[float | None, float | None, float | None]:
     # The MH risk ratio is 1 + difference / control rate under the same weights. Taking that rate
     # as known carries the limits over, so that both scales agree on whether no effect is excluded.
@@ -309,18 +277,13 @@ def _on_ratio_scale(
     return ratio, *e_value(ratio, *limits)
 
 
-def _crude(counts: _Counts) -> float | None:
+def crude_difference(counts: Weighed) -> float | None:
+    """Difference of the two overall means, unadjusted; None when an arm is empty."""
     n1, n0 = counts.n1.sum(), counts.n0.sum()
     return float(counts.x1.sum() / n1 - counts.x0.sum() / n0) if n1 > 0 and n0 > 0 else None
 
 
-def _overlap(counts: _Counts) -> float | None:
+def overlap_share(counts: Weighed) -> float | None:
+    """Share of exposed rows that lie in a used stratum; None without exposed rows."""
     exposed = counts.n1.sum()
     return float(counts.n1[counts.used].sum() / exposed) if exposed > 0 else None
-
-
-def _e(ratio: float) -> float | None:
-    if not 0 < ratio < math.inf:
-        return None
-    above = max(ratio, 1 / ratio)
-    return above + math.sqrt(above * (above - 1))

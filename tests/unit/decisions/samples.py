@@ -60,6 +60,7 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "fallback_count": 8, "failed_count": 0, "flap_count": 0, "substitutes": ["small-1"], "rule_version": "1",
     },
     MetricEffect: {
+        "unit": "fraction",
         "metric": "rework_rate", "dimension": "workflow", "member": "payment", "estimate": 0.021, "low": 0.009,
         "high": 0.034, "crude_estimate": 0.05, "strata": 9, "episodes": 41, "n_fallback": 312, "n_preferred": 9000,
         "events_fallback": 40, "events_preferred": 500, "overlap": 0.9, "e_value": 1.7, "status": "ok", "as_of": AS_OF,

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from unit.metrics.facts import AS_OF, START, Row, fallback_rows, insert, outcome_row, refresh, request_row, settings
 
 from readback import store
@@ -115,7 +116,8 @@ def test_unreviewed_preferred_lane_is_no_baseline_for_overrides(con: store.Conne
             fleet.tell("review_decision", hour(number) + timedelta(hours=1), review_mode=mode, decision=decision)
     fleet.refresh()
     found = effect(con, "override_rate")
-    assert (found["status"], found["estimate"], found["warning"]) == ("no_data", None, "no comparable baseline")
+    reason = "no comparable baseline: fallback and preferred runs were reviewed for different reasons"
+    assert (found["status"], found["estimate"], found["warning"]) == ("no_data", None, reason)
     assert (found["n_fallback"], found["n_preferred"]) == (40, 40)
 
 
@@ -146,3 +148,41 @@ def test_nothing_to_compare_is_no_data(con: store.Connection) -> None:
     Fleet(con).refresh()
     found = effect(con)
     assert (found["status"], found["estimate"], found["n_fallback"]) == ("no_data", None, 0)
+
+
+def test_cost_and_latency_are_compared_within_workflow_and_hours(con: store.Connection) -> None:
+    """A dear workflow falls back more: in the sum fallback costs a dollar more, like for like half of one."""
+    fleet = Fleet(con)
+    for number in range(40):
+        for workflow, usual, fallbacks, others in (("dear", 3.0, 3, 1), ("cheap", 1.0, 1, 3)):
+            cost, duration = usual + 0.01 * (number % 5), 5000.0 + number % 5
+            usually = {"workflow": workflow, "cost_usd": cost, "duration_ms": duration}
+            fleet.add(others, 0, hour(number), is_fallback=False, **usually)
+            dearer = {"cost_usd": cost + 0.5, "duration_ms": duration + 2000, "episode_id": f"e{number}{workflow}"}
+            fleet.add(fallbacks, 0, hour(number), is_fallback=True, **(usually | dearer))
+    fleet.refresh()
+    found = effect(con, "cost_usd")
+    assert (found["status"], found["unit"], found["n_fallback"], found["episodes"]) == ("ok", "usd", 160, 80)
+    assert found["estimate"] == pytest.approx(0.5)
+    assert found["low"] <= 0.5 <= found["high"]
+    assert found["crude_estimate"] == pytest.approx(1.5)
+    assert (found["excess"], found["events_fallback"]) == (pytest.approx(80.0), None)
+    assert found["ratio_low"] < found["ratio"] < found["ratio_high"]
+    latency = effect(con, "latency_ms", "workflow", "cheap")
+    assert (latency["estimate"], latency["ratio"]) == (pytest.approx(2000.0), pytest.approx(1.4, abs=1e-3))
+
+
+def test_effects_that_differ_by_workflow_are_told(con: store.Connection) -> None:
+    fleet = Fleet(con)
+    for number in range(40):
+        for workflow, harmed in (("worse", 4), ("same", 1)):
+            fleet.add(5, int(number % 2 == 0), hour(number), is_fallback=False, workflow=workflow)
+            fallback = {"workflow": workflow, "episode_id": f"e{number}{workflow}"}
+            fleet.add(5, harmed if number % 2 == 0 else 0, hour(number), is_fallback=True, **fallback)
+    fleet.refresh()
+    found = effect(con, "rework_rate")
+    assert found["heterogeneity_p"] < 0.01
+    assert effect(con, "rework_rate", "workflow", "worse")["heterogeneity_p"] is None
+    assert found["excess"] == pytest.approx(found["estimate"] * 400)
+    assert found["detectable"] > 0
+    assert (found["bound_low"], found["bound_high"]) == (pytest.approx(found["crude_estimate"]),) * 2

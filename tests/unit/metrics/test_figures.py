@@ -190,6 +190,36 @@ def test_unrecovered_episodes_are_censored_and_a_median_may_not_be_reached(con: 
     assert curve == [(4, 6, 10)]
 
 
+def test_held_and_disabled_episodes_compete_with_recovery(con: store.Connection) -> None:
+    """Two of ten are held early: taken for censored they would let the rest stand in for them."""
+    for number in range(10):
+        state = "held" if number == 0 else "disabled" if number == 1 else "recovered"
+        add_episode(con, number, START + timedelta(days=number), 600.0 if number < 2 else 1200.0, state=state)
+    refresh(con, settings(), ALL)
+    assert figure(con, "recovered_within_240m")["value"] == pytest.approx(0.8)
+    last = con.execute(
+        "select recovered, held, disabled from recovery_curves where member = '*' order by time_s desc limit 1"
+    ).fetchall()
+    assert last == [(pytest.approx(0.8), pytest.approx(0.1), pytest.approx(0.1))]
+
+
+def test_oldest_open_episode_and_the_biased_mean_stand_under_their_names(con: store.Connection) -> None:
+    for number in range(9):
+        state = "open" if number > 6 else "recovered"
+        add_episode(con, number, START + timedelta(days=number), 600.0 * (number + 1), state=state)
+    refresh(con, settings(), ALL)
+    oldest, mean = figure(con, "oldest_open_episode_s"), figure(con, "mean_closed_minutes_biased")
+    assert (oldest["value"], oldest["low"], oldest["status"]) == (5400, None, "ok")
+    assert (mean["value"], mean["low"], mean["numerator"]) == (40, None, 7)
+
+
+def test_no_open_episode_has_no_age(con: store.Connection) -> None:
+    add_episode(con, 1, START, 600.0)
+    refresh(con, settings(), ALL)
+    found = figure(con, "oldest_open_episode_s")
+    assert (found["value"], found["status"]) == (None, "no_data")
+
+
 def test_seven_episodes_are_too_few(con: store.Connection) -> None:
     for number in range(7):
         add_episode(con, number, START + timedelta(days=number), 600.0)

@@ -1,0 +1,112 @@
+"""Time everything between the SQL and the figures: 200 workflows, 104 weeks; and the detector on 1,000 × 5 series.
+
+python benchmarks/estimates.py
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from readback import stats
+from readback.contracts.vocabulary import Dimension
+from readback.metrics import estimation, recovery
+from readback.metrics.definitions import metrics_of
+
+WORKFLOWS, WEEKS = 200, 104
+EPISODES = 2 * WORKFLOWS * WEEKS
+_RNG = np.random.default_rng(1)
+
+
+def rates() -> None:
+    """Every proportion and total, in all its lanes."""
+    for definition in metrics_of("proportion", "clustered_proportion", "total"):
+        sums = pl.concat([_SUMS.with_columns(pl.lit(lane.value).alias("lane")) for lane in definition.lanes])
+        estimate = estimation.totals if definition.estimator == "total" else estimation.proportions
+        estimation.judge(estimate(sums, definition), definition, 20, 0.7)
+
+
+def recoveries() -> None:
+    """Every survival metric, of every dimension."""
+    asked = metrics_of("survival")
+    for dimension in (Dimension.ALL, *recovery.COLUMNS):
+        recovery.figures_of(_EPISODES, dimension, asked, 20)
+
+
+def latencies() -> None:
+    """One quantile of each workflow and week, of 30 buckets."""
+    buckets, counts = np.arange(100, 400, 10), _RNG.integers(0, 20, (WORKFLOWS * WEEKS, 30))
+    for cells in counts:
+        stats.sketch_quantile(buckets, cells, 0.95)
+
+
+def comparisons() -> None:
+    """Three outcomes of every workflow: 104 weeks × peak and off hours, one cluster of each lane in each."""
+    stratum = np.arange(2 * WEEKS)
+    n = _RNG.integers(5, 40, (2, stratum.size))
+    x = _RNG.binomial(n, 0.1)
+    for _ in range(3 * WORKFLOWS):
+        strata = stats.Strata(x[0], n[0], x[1], n[1])
+        exposed, control = (stats.Clusters(stratum, x[lane], n[lane]) for lane in (0, 1))
+        stats.mantel_haenszel_difference(strata, exposed, control)
+
+
+def detectors() -> None:
+    """1,000 workflows × 5 metrics × 104 weeks, with the detectable change of each."""
+    found = stats.detect(_SERIES)
+    stats.detectable_change(_SERIES, found.thresholds.alert)
+
+
+def _sums() -> pl.DataFrame:
+    count = WORKFLOWS * WEEKS
+    n = _RNG.integers(50, 900, count)
+    x = _RNG.binomial(n, 0.1)
+    same = dict.fromkeys(("denominator", "eligible", "observable", "weight_squares", "cluster_n"), n.astype(np.float64))
+    clusters = {"cluster_count": n / 10, "cluster_n2": n * 12.0, "cluster_n3": n * 150.0}
+    events = {"numerator": x * 1.0, "cluster_x": x * 1.0, "cluster_x2": x * 1.8, "cluster_xn": x * 12.0}
+    members = np.repeat(np.arange(WORKFLOWS), WEEKS).astype(str)
+    key = {"grain": ["week"] * count, "dimension": ["workflow"] * count, "member": members}
+    return pl.DataFrame(key | same | clusters | events)
+
+
+def _episodes() -> pl.DataFrame:
+    weeks = [
+        datetime(2024, 1, 1, tzinfo=UTC) + timedelta(weeks=int(week)) for week in _RNG.integers(0, WEEKS, EPISODES)
+    ]
+    frame = pl.DataFrame(
+        {
+            "grain": ["week"] * EPISODES,
+            "period_start": weeks,
+            "workflow": _RNG.integers(0, WORKFLOWS, EPISODES).astype(str),
+            "duration_s": _RNG.lognormal(7, 1, EPISODES).round(),
+            "is_recovered": _RNG.random(EPISODES) < 0.9,
+        }
+    )
+    others = ("workflow_class", "cause", "model", "provider", "team")
+    state = pl.when("is_recovered").then(pl.lit("recovered")).otherwise(pl.lit("open"))
+    return frame.with_columns(state.alias("state"), *(pl.lit(name).alias(name) for name in others))
+
+
+_SUMS, _EPISODES = _sums(), _episodes()
+_TRIALS = np.full((5_000, 104), 200)
+_SERIES = stats.WeeklyCounts(_RNG.binomial(_TRIALS, 0.1), _TRIALS, 1.2)
+_STEPS: tuple[Callable[[], None], ...] = (rates, recoveries, latencies, comparisons, detectors)
+
+
+def main() -> None:
+    """Print the processor seconds that each step takes, the best of three rounds."""
+    for step in _STEPS:
+        print(f"{step.__name__:12} {min(_seconds(step) for _ in range(3)):6.2f} s", flush=True)
+
+
+def _seconds(step: Callable[[], None]) -> float:
+    # Seconds of the processor: other work on the machine does not count.
+    start = time.process_time()
+    step()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()

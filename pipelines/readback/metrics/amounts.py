@@ -1,0 +1,110 @@
+"""What a substitute costs and how long it takes: fallback minus preferred, compared only within like circumstances.
+
+Strata and clusters come from `models/marts/amount_clusters.sql`, of requests rather than runs. When a comparison may be
+read is judged as in `effects`.
+"""
+
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+
+import polars as pl
+
+from readback import stats, store
+from readback.contracts import MetricEffect
+from readback.contracts.vocabulary import Dimension, MetricStatus
+from readback.metrics import effects, rollup
+from readback.metrics.arms import HARD_PROMPTS, Arms, arms_of, clusters_of, members, strata_of
+from readback.settings import Settings
+
+UNITS = {"cost_usd": "usd", "latency_ms": "ms"}
+"""Amounts of which the lanes are compared, and their unit."""
+
+
+def amount_rows(con: store.Connection, settings: Settings, as_of: datetime) -> list[MetricEffect]:
+    """`metric_effects`: cost and latency for all requests, for each workflow, and for each substitute."""
+    model = store.model("marts/amount_clusters")
+    clusters = rollup.fetch(con, model, {"week_offset": rollup.week_offset(settings)})
+    return [row for metric in UNITS for row in _amounts(metric, clusters.filter(pl.col("metric") == metric), as_of)]
+
+
+def _amounts(metric: str, clusters: pl.DataFrame, as_of: datetime) -> Iterator[MetricEffect]:
+    if clusters.is_empty():
+        return
+    compared = [(dimension, member, arms_of(rows)) for dimension, member, rows in members(clusters)]
+    found = [_compare(metric, member, arms) for _, member, arms in compared]
+    pairs = zip(compared, found, strict=True)
+    workflows = [one for (dimension, _, _), one in pairs if dimension is Dimension.WORKFLOW]
+    spread = effects.heterogeneity([(one.difference, one.standard_error) for one in workflows])
+    for (dimension, member, arms), one in zip(compared, found, strict=True):
+        yield _amount(metric, dimension, member, arms, one, spread if dimension is Dimension.ALL else None, as_of)
+
+
+def _compare(metric: str, member: str, arms: Arms) -> stats.AdjustedMean:
+    exposed, control = clusters_of(arms, arms.is_fallback), clusters_of(arms, ~arms.is_fallback)
+    # The same figures draw the same resamples, whatever else is computed beside them.
+    seed = zlib.crc32(f"{metric}/{member}".encode())
+    return stats.stratified_mean_difference(strata_of(arms), exposed, control, seed=seed)
+
+
+def _amount(
+    metric: str,
+    dimension: Dimension,
+    member: str,
+    arms: Arms,
+    found: stats.AdjustedMean,
+    spread: float | None,
+    as_of: datetime,
+) -> MetricEffect:
+    status = _status(arms, found)
+    is_ok = status is MetricStatus.OK
+    return MetricEffect(
+        metric=metric,
+        unit=UNITS[metric],
+        dimension=dimension,
+        member=member,
+        estimate=found.difference if is_ok else None,
+        low=found.low if is_ok else None,
+        high=found.high if is_ok else None,
+        crude_estimate=found.crude,
+        ratio=found.ratio.value if is_ok else None,
+        ratio_low=found.ratio.low if is_ok else None,
+        ratio_high=found.ratio.high if is_ok else None,
+        excess=effects.times(found.difference, found.n1) if is_ok else None,
+        excess_low=effects.times(found.low, found.n1) if is_ok else None,
+        excess_high=effects.times(found.high, found.n1) if is_ok else None,
+        heterogeneity_p=spread,
+        strata=found.strata,
+        episodes=arms.episodes,
+        n_fallback=round(arms.n[arms.is_fallback].sum()),
+        n_preferred=round(arms.n[~arms.is_fallback].sum()),
+        events_fallback=None,
+        events_preferred=None,
+        overlap=found.overlap,
+        e_value=None,
+        status=status,
+        warning="; ".join(_warnings(arms, found)) or None,
+        as_of=as_of,
+    )
+
+
+def _status(arms: Arms, found: stats.AdjustedMean) -> MetricStatus:
+    if found.strata == 0:
+        return MetricStatus.NO_DATA
+    is_enough = (
+        found.n1 >= effects.FEWEST_EFFECTIVE_RUNS
+        and found.clusters >= effects.FEWEST_CLUSTERS
+        and found.g >= effects.FEWEST_EFFECTIVE_CLUSTERS
+        and (found.overlap or 0.0) >= effects.LEAST_OVERLAP
+        and found.low is not None
+    )
+    return MetricStatus.OK if is_enough else MetricStatus.TOO_FEW
+
+
+def _warnings(arms: Arms, found: stats.AdjustedMean) -> Iterator[str]:
+    if found.strata == 0 and arms.n[arms.is_fallback].sum():
+        yield effects.NO_BASELINE
+    elif found.overlap is not None and 1 - found.overlap > effects.WARN_UNMATCHED:
+        yield f"{1 - found.overlap:.0%} of the fallbacks have no comparable preferred request and are left out"
+    if arms.hard_prompt_share > HARD_PROMPTS:
+        yield f"descriptive only: {arms.hard_prompt_share:.0%} of the fallbacks had a cause that selects hard prompts"
