@@ -3,6 +3,7 @@
 Sufficient statistics come from SQL; nothing here reads rows, files, clocks or settings.
 """
 
+from readback.stats.difference import mover_difference
 from readback.stats.effect import (
     AdjustedDifference,
     Clusters,
@@ -61,6 +62,7 @@ __all__ = [
     "mantel_haenszel_difference",
     "miettinen_nurminen_difference",
     "minimum_detectable_difference",
+    "mover_difference",
     "newcombe_difference",
     "poisson_rate",
     "pooled_icc",
