@@ -228,6 +228,22 @@ def change(now: MetricValue | None, before: MetricValue | None, better: Better |
     return Change(found.value, text, _tone(found, better), found.low, found.high, now.unit)
 
 
+def against_target(figure: MetricValue | None, target: float | None, better: Better | None) -> Tone | None:
+    """Whether a figure meets its target: better (met), worse (missed), unclear where the 95% interval holds the target.
+
+    None where there is no target or no figure. A figure without an interval is a count and is taken as it is.
+    """
+    if figure is None or target is None or better is None or withheld(figure) or figure.value is None:
+        return None
+    is_count = figure.low is None and figure.high is None
+    low, high = (figure.value, figure.value) if is_count else (figure.low, figure.high)
+    best, worst = (low, high) if better == "lower" else (high, low)
+    sign = 1 if better == "lower" else -1
+    if worst is not None and sign * worst <= sign * target:
+        return "better"
+    return "worse" if best is not None and sign * best > sign * target else "unclear"
+
+
 def compared(found: Change | None, previous_name: str) -> str:
     """The change in words, such as `+2.1 pp on September 2026 (within noise)`."""
     if found is None:
