@@ -101,7 +101,8 @@ def violations(totals: Mapping[str, int], silent: int, silent_of: Sequence[str])
 def harm(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Outcomes that were worse on a substitute, only where the whole interval says so."""
     return [
-        f"{figures.label(row['metric'])} was higher on substitutes: {row['adjusted']} against comparable preferred runs."
+        f"{figures.label(row['metric'])} was higher on substitutes than on comparable preferred runs: {row['adjusted']}"
+        + (f"; {row['warning']}." if row["warning"] else ".")
         for row in rows
         if row["status"] == "ok" and row["low"] is not None and row["low"] > 0
     ]

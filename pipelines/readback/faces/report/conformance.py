@@ -6,13 +6,11 @@ from readback.faces import charts, figures, narrative, questions
 from readback.faces.inert import plain
 from readback.faces.report.subject import Subject, chart, moment, share
 
-MOST_SILENT = 50
-
 
 def conformance(view: Subject) -> dict[str, Any]:
     """Totals, reasons, silent downgrades one by one, and the audit statement."""
-    found = questions.verdicts(view.con, view.seen)
-    silent = [_silent(row) for row in questions.silent_downgrades(view.con, view.seen).to_dicts()]
+    found = questions.verdicts(view.con, view.period.span)
+    silent = [_silent(row) for row in questions.silent_downgrades(view.con, view.period.span).to_dicts()]
     totals: dict[str, int] = {}
     for row in found.to_dicts():
         totals[row["verdict"]] = totals.get(row["verdict"], 0) + row["fallbacks"]
@@ -32,17 +30,17 @@ def conformance(view: Subject) -> dict[str, Any]:
                 "verdict": row["verdict"].replace("_", " "),
                 "fallbacks": figures.count(row["fallbacks"]),
             }
-            for row in questions.verdict_reasons(view.con, view.seen).to_dicts()
+            for row in questions.verdict_reasons(view.con, view.period.span).to_dicts()
         ],
         "silent": silent,
         "audit": _audit(view, totals),
-        "audit_classes": [_judged(row) for row in questions.judged_classes(view.con, view.seen).to_dicts()],
+        "audit_classes": [_judged(row) for row in questions.judged_classes(view.con, view.period.span).to_dicts()],
     }
 
 
 def _audit(view: Subject, totals: dict[str, int]) -> list[str]:
     """Statements by fallback and by episode: fallbacks of one episode are not independent of one another."""
-    (row,) = questions.audited(view.con, view.seen).to_dicts()
+    (row,) = questions.audited(view.con, view.period.span).to_dicts()
     judged = totals.get("in_policy", 0) + totals.get("out_of_policy", 0)
     told = [
         narrative.audit("out of policy", totals.get("out_of_policy", 0), judged, "judged fallbacks"),

@@ -8,7 +8,6 @@ from readback.faces.inert import LONGEST, code, plain
 from readback.faces.narrative import Ask
 from readback.faces.report.subject import Subject, moment
 
-MOST_RECOMMENDATIONS = 5
 _MOST_ASKS = 4
 _BASIS = {"R": "replayed on the logs", "B": "bounded from both sides", "A": "adjusted observation", "T": "needs a trial"}
 
@@ -16,7 +15,7 @@ _BASIS = {"R": "replayed on the logs", "B": "bounded from both sides", "A": "adj
 def decisions(view: Subject) -> dict[str, Any]:
     """Everything decided, asked for and fired."""
     advice = questions.recommendations(view.con).to_dicts()
-    alerts = questions.alerts(view.con, span=view.seen).to_dicts()
+    alerts = questions.alerts(view.con, span=view.period.span).to_dicts()
     return {
         "decided": _decided(view, alerts),
         "recommendations": [_recommendation(row) for row in advice],
@@ -41,9 +40,9 @@ def _decided(view: Subject, alerts: list[dict[str, Any]]) -> list[str]:
         f"Policy {plain(row['policy_id'], 60)} version {row['version']} came into force on "
         f"{row['effective_from']:%-d %B}{_approved(row)}."
         for row in questions.policies(view.con).to_dicts()
-        if view.period.start <= row["effective_from"] < view.seen.end
+        if view.period.start <= row["effective_from"] < view.period.end
     ]
-    told += [_switched(row) for row in questions.admin_changes(view.con, view.seen).to_dicts()[:3]]
+    told += [_switched(row) for row in questions.admin_changes(view.con, view.period.span).to_dicts()[:3]]
     taken = [row for row in alerts if row["acknowledged_by"]]
     told += [f"{plain(row['acknowledged_by'], 60)} took on: {plain(row['title'], 120)}." for row in taken[:3]]
     ended = sum(row["state"] == "resolved" for row in alerts)

@@ -9,12 +9,13 @@ from readback.faces.inert import plain
 from readback.faces.report.subject import Subject, chart, moment, share
 
 _MOST_EPISODES = 15
+_MOST_LANES = 12
 
 
 def episodes(view: Subject) -> dict[str, Any]:
     """Counts, the longest episodes, declared incidents and switches, and their charts."""
-    found = questions.episodes(view.con, view.seen)
-    incidents = questions.incidents(view.con, view.seen)
+    found = questions.episodes(view.con, view.period.span)
+    incidents = questions.incidents(view.con, view.period.span)
     listed = found.sort(["is_recovered", "duration_s"], descending=[False, True]).head(_MOST_EPISODES).to_dicts()
     longest = found.sort("duration_s", descending=True).head(1).to_dicts()
     return {
@@ -22,21 +23,23 @@ def episodes(view: Subject) -> dict[str, Any]:
         "unrecovered_count": found.filter(~pl.col("is_recovered")).height,
         "longest": longest[0] if longest else None,
         "episodes": [_episode(row) for row in listed],
-        "admin_changes": [_switch(row) for row in questions.admin_changes(view.con, view.seen).to_dicts()],
+        "admin_changes": [_switch(row) for row in questions.admin_changes(view.con, view.period.span).to_dicts()],
         **_pictures(view, found, incidents),
     }
 
 
 def _pictures(view: Subject, found: pl.DataFrame, incidents: pl.DataFrame) -> dict[str, Any]:
     curve = questions.recovery_curve(view.con)
-    causes = questions.causes(view.con, view.seen)
-    substitutes = questions.substitutes(view.con, view.seen)
+    causes = questions.causes(view.con, view.period.span)
+    substitutes = questions.substitutes(view.con, view.period.span)
     zone = view.period.zone
+    shown, left_out = _busiest(found)
     return {
         "timeline": chart(
-            lambda width: charts.timeline(found, incidents, view.seen, zone=zone, width=width),
+            lambda width: charts.timeline(shown, incidents, view.seen, zone=zone, width=width),
             "timeline",
-            "Coloured: episodes by state. Grey: what providers declared, as context and never as the measure of recovery.",
+            "Coloured: episodes by state. Grey: what providers declared, as context and never as the measure of recovery."
+            + (f" {left_out} workflows with fewer episodes are left out." if left_out else ""),
             "Episodes and declared incidents over the period",
             taken=150,
         ),
@@ -59,6 +62,13 @@ def _pictures(view: Subject, found: pl.DataFrame, incidents: pl.DataFrame) -> di
             taken=260,
         ),
     }
+
+
+def _busiest(found: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Episodes of the workflows with most of them, and how many workflows are left out."""
+    counted = found.group_by("workflow").len().sort("len", "workflow", descending=[True, False])
+    kept = counted.head(_MOST_LANES).select("workflow")
+    return found.join(kept, on="workflow", how="semi", nulls_equal=True), max(0, counted.height - kept.height)
 
 
 def _episode(row: dict[str, Any]) -> dict[str, str]:

@@ -83,13 +83,13 @@ def _pictures(view: Subject) -> dict[str, Any]:
     compared = questions.by_member(view.con, metric, grain, view.period.start)
     return {
         "trend": chart(
-            lambda width: charts.trend(history, zone=zone, width=width, height=150),
+            lambda width: charts.trend(history, zone=zone, width=width, height=110),
             "trend",
             f"Fallback frequency by {grain}; the band is the 95% interval.",
             "Fallback frequency over time",
             taken=60,
         )
-        if history.height > 1
+        if history["value"].drop_nulls().len() > 2
         else None,
         "by_workflow": chart(
             lambda width: charts.members(compared, width=width, step=24),

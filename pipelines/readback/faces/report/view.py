@@ -84,7 +84,7 @@ def _day(at: datetime) -> str:
 
 
 def _went_wrong(subject: Subject, told: dict[str, Any]) -> list[str]:
-    worst = questions.most_silent(subject.con, subject.seen)
+    worst = questions.most_silent(subject.con, subject.period.span)
     found = [narrative.episodes(told["episode_count"], told["unrecovered_count"], told["longest"])]
     found += narrative.violations(told["verdict_totals"], len(told["silent"]), worst)
     found += narrative.harm(told["overall"])
