@@ -173,7 +173,7 @@ _Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Targets(Section):
-    """`[targets]`: what a figure is held against in reports, by metric; a metric without one is held against nothing."""
+    """`[targets]`: what reports hold figures against, by metric; a metric without one is held against nothing."""
 
     fallback_frequency: _Fraction | None = None
     recovery_time_median_s: Seconds | None = None
@@ -193,7 +193,6 @@ class Targets(Section):
     def given(self) -> dict[str, float]:
         """The targets that the file names, in the unit of their metric."""
         return {name: value for name, value in self if value is not None}
-
 
 
 def _color(text: str) -> str:

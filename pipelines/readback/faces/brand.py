@@ -2,7 +2,6 @@
 
 import base64
 from dataclasses import dataclass
-from pathlib import Path
 from xml.parsers import expat
 
 from readback.errors import SettingsError

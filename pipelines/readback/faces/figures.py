@@ -69,7 +69,7 @@ class Definition(Protocol):
 class Change:
     """A figure against the same figure of the period before, in the figure's own unit.
 
-    `tone` is unclear unless the 95% interval of the difference leaves out zero; a limit is None where it is not reached.
+    `tone` is unclear unless the 95% interval of the difference leaves out zero; a limit that is not reached is None.
     """
 
     difference: float

@@ -94,7 +94,8 @@ def violations(totals: Mapping[str, int], silent: int, silent_of: Sequence[str])
         told.append(f"{outside:,} of {total:,} fallbacks ({share}%) were out of policy{rest}.")
     if silent:
         where = f", most in {plain(silent_of[0], 60)}" if silent_of else ""
-        told.append(f"{silent:,} {plural('output', silent)} of a substitute went out without any sign to the user{where}.")
+        outputs = f"{silent:,} {plural('output', silent)} of a substitute"
+        told.append(f"{outputs} went out without any sign to the user{where}.")
     return told
 
 

@@ -387,7 +387,8 @@ def judged_classes(con: Connection, span: Span) -> pl.DataFrame:
             and classes.class_id = events.workflow_class
         where occurred_at >= $start and occurred_at < $ending
         group by name
-        order by list_position(['critical', 'high', 'moderate', 'low'], max(classes.risk)) nulls last, outside desc, name
+        order by list_position(['critical', 'high', 'moderate', 'low'], max(classes.risk)) nulls last,
+            outside desc, name
     """
     return _frame(con, sql, start=span.start, ending=span.end)
 
@@ -396,7 +397,8 @@ def audited(con: Connection, span: Span) -> pl.DataFrame:
     """One row: fallbacks and the silent ones among them, episodes and those that a silent one touched."""
     sql = """
         select count(*) as fallbacks, count(*) filter (where is_silent) as silent,
-            count(distinct episode_id) as episodes, count(distinct episode_id) filter (where is_silent) as silent_episodes
+            count(distinct episode_id) as episodes,
+            count(distinct episode_id) filter (where is_silent) as silent_episodes
         from fallback_events where occurred_at >= $start and occurred_at < $ending
     """
     return _frame(con, sql, start=span.start, ending=span.end)

@@ -49,7 +49,8 @@ def _audit(view: Subject, totals: dict[str, int]) -> list[str]:
     ]
     unknown = totals.get("indeterminate", 0)
     if unknown:
-        told.append(f"{unknown:,} fallbacks cannot be judged from the logs; they are counted as neither allowed nor not.")
+        what = f"{unknown:,} {narrative.plural('fallback', unknown)} cannot be judged from the logs"
+        told.append(f"{what}: counted as neither allowed nor not.")
     return told
 
 
@@ -68,10 +69,11 @@ def _judged(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _silent(row: dict[str, Any]) -> dict[str, str]:
+    preferred = plain(row["preferred_model"] or "unknown", 60)
     return {
         "at": moment(row["occurred_at"]),
         "workflow": plain(row["workflow"] or "(no workflow)", 60),
-        "models": f"{plain(row['preferred_model'] or 'unknown', 60)} → {plain(row['served_model'] or row['served_by'], 60)}",
+        "models": f"{preferred} → {plain(row['served_model'] or row['served_by'], 60)}",
         "why": ", ".join(row["verdict_reasons"]).replace("_", " "),
         "request": plain(row["request_id"], 80),
     }

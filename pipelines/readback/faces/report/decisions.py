@@ -9,7 +9,12 @@ from readback.faces.narrative import Ask
 from readback.faces.report.subject import Subject, moment
 
 _MOST_ASKS = 4
-_BASIS = {"R": "replayed on the logs", "B": "bounded from both sides", "A": "adjusted observation", "T": "needs a trial"}
+_BASIS = {
+    "R": "replayed on the logs",
+    "B": "bounded from both sides",
+    "A": "adjusted observation",
+    "T": "needs a trial",
+}
 
 
 def decisions(view: Subject) -> dict[str, Any]:
@@ -23,16 +28,20 @@ def decisions(view: Subject) -> dict[str, Any]:
     }
 
 
-def asks(view: Subject, advice: list[dict[str, Any]], five: list[Mapping[str, Any]]) -> list[Ask]:
+def asks(advice: list[dict[str, Any]], five: list[Mapping[str, Any]]) -> list[Ask]:
     """The best-founded changes first, then what the report could not say and who could change that."""
-    found = [Ask(row["title"], f"{row['expected_effect'].rstrip('.')}. Evidence: {row['basis']}.") for row in advice[:3]]
+    found = [_advised(row) for row in advice[:3]]
     for row in five:
-        reason = row["reason"] or ""
+        reason, what = row["reason"] or "", row["label"].lower()
         if reason.startswith("not reported"):
-            found.append(Ask(f"Name an owner for data on {row['label'].lower()}", "No source reports it: it is unknown, not zero."))
+            found.append(Ask(f"Name an owner for data on {what}", "No source reports it: it is unknown, not zero."))
         elif reason.startswith("low coverage"):
-            found.append(Ask(f"Widen what is watched for {row['label'].lower()}", f"Its figure is withheld: {reason}."))
+            found.append(Ask(f"Widen what is watched for {what}", f"Its figure is withheld: {reason}."))
     return found[:_MOST_ASKS]
+
+
+def _advised(row: Mapping[str, Any]) -> Ask:
+    return Ask(row["title"], f"{row['expected_effect'].rstrip('.')}. Evidence: {row['basis']}.")
 
 
 def _decided(view: Subject, alerts: list[dict[str, Any]]) -> list[str]:

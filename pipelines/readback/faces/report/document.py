@@ -29,15 +29,15 @@ def pdf(view: Mapping[str, Any], look: Look, as_of: datetime) -> bytes:
         told |= {"logo": list(look.logo), "logo_format": look.logo_format}
         inputs["logo"] = "yes"
     inputs["view"] = json.dumps(told, ensure_ascii=False, default=str)
-    made: bytes = typst.compile(
+    fonts = typst.Fonts(_needs_other_scripts(inputs["view"]), True, [str(_FONTS)])
+    return typst.compile(
         resources.files(__package__).joinpath(_TEMPLATE).read_bytes(),
         format="pdf",
-        font_paths=[str(_FONTS)],
-        ignore_system_fonts=not _needs_other_scripts(inputs["view"]),
+        font_paths=fonts,
+        ignore_system_fonts=True,
         sys_inputs=inputs,
         timestamp=round(as_of.timestamp()),
     )
-    return made
 
 
 def _needs_other_scripts(text: str) -> bool:

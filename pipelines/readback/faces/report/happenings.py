@@ -38,7 +38,7 @@ def _pictures(view: Subject, found: pl.DataFrame, incidents: pl.DataFrame) -> di
         "timeline": chart(
             lambda width: charts.timeline(shown, incidents, view.seen, zone=zone, width=width),
             "timeline",
-            "Coloured: episodes by state. Grey: what providers declared, as context and never as the measure of recovery."
+            "Coloured: episodes by state. Grey: what providers declared: context, never the measure of recovery."
             + (f" {left_out} workflows with fewer episodes are left out." if left_out else ""),
             "Episodes and declared incidents over the period",
             taken=150,

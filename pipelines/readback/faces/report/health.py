@@ -20,7 +20,7 @@ def health(view: Subject) -> dict[str, Any]:
     ledger = questions.ledger(view.con)
     days, seen = questions.days_with_requests(view.con, view.seen), view.seen.end - view.seen.start
     return {
-        "days_told": f"Requests were seen on {days} of {max(1, -(-seen // _DAY))} days of the period that the logs reach.",
+        "days_told": f"Requests were seen on {days} of the {max(1, -(-seen // _DAY))} days that the logs reach.",
         "ledger": [_source(row) for row in ledger.to_dicts()],
         "unexplained": int(ledger["unexplained_lines"].sum() or 0),
         "unread": [
@@ -74,11 +74,12 @@ def _restated(view: Subject, metric: str, start: Any, rows: Sequence[dict[str, A
     unit = now.unit if now else "fraction"
     sums = {part: sum(row[f"{part}_change"] or 0.0 for row in rows) for part in ("numerator", "denominator")}
     is_now = (now.numerator, now.denominator) if now else (None, None)
-    first = [None if is_now[n] is None else is_now[n] - sums[part] for n, part in enumerate(sums)]
+    first = [None if end is None else end - sums[part] for end, part in zip(is_now, sums, strict=True)]
+    published = f"As of {moment(rows[0]['previous_as_of'])}"
     return {
         "label": figures.label(metric),
         "period": period.label,
-        "first": [f"As of {moment(rows[0]['previous_as_of'])}", *_counts(first), _amount(rows[0]["previous_value"], unit)],
+        "first": [published, *_counts(first), _amount(rows[0]["previous_value"], unit)],
         "changes": [
             [
                 f"Data up to {moment(row['as_of'])}",

@@ -24,8 +24,8 @@ def html(view: Mapping[str, Any], look: Look) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["themed"] = themed
-    logo = look.logo_address
-    return environment.get_template("report.html.j2").render(view, logo=logo, inks={"light": _inks(), "dark": _inks(True)})
+    inks = {"light": _inks(theme.LIGHT), "dark": _inks(theme.DARK)}
+    return environment.get_template("report.html.j2").render(view, logo=look.logo_address, inks=inks)
 
 
 def themed(svg: str) -> Markup:
@@ -39,6 +39,5 @@ def themed(svg: str) -> Markup:
     return Markup(_PAINT.sub(painted, svg))  # noqa: S704 - drawn by Vega, which escapes every text
 
 
-def _inks(is_dark: bool = False) -> dict[str, str]:
-    ink = theme.DARK if is_dark else theme.LIGHT
+def _inks(ink: theme.Ink) -> dict[str, str]:
     return {each.name: getattr(ink, each.name) for each in fields(theme.Ink)}

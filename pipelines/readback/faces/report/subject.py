@@ -1,4 +1,4 @@
-"""What a report is about: one period, the one before it, and what the project says of itself. Draws and words nothing."""
+"""What a report is about: one period, the one before it, and what the project says of itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,7 +79,7 @@ def subject(con: Connection, period: Period, **facts: Any) -> Subject:
 
 
 def chart(draw: Any, name: str, caption: str, alt: str, *, taken: int = 0) -> dict[str, Any]:
-    """A chart for wide pages and for narrow ones. `draw` takes its width; `taken`: points that labels need beside it."""
+    """A chart for wide pages and for narrow ones. `draw` takes its width; `taken`: points for labels beside it."""
     return {
         "svg": svg.inline(draw(WIDTH - taken), name),
         "narrow": svg.inline(draw(max(NARROW - taken, 130)), f"{name}-narrow"),

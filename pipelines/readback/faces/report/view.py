@@ -32,7 +32,7 @@ def view_of(subject: Subject) -> dict[str, Any]:
     told |= metrics.metrics(subject) | happenings.episodes(subject) | happenings.effects(subject)
     told |= conformance.conformance(subject) | decisions.decisions(subject) | health.health(subject)
     told["classes"] = metrics.classes(subject)
-    told["asks"] = [asdict(ask) for ask in decisions.asks(subject, told["recommendations"], told["five"])]
+    told["asks"] = [asdict(ask) for ask in decisions.asks(told["recommendations"], told["five"])]
     told["went_wrong"] = _went_wrong(subject, told)
     return told
 
@@ -64,9 +64,7 @@ def _notes(subject: Subject) -> list[str]:
     if subject.is_without_data:
         return [f"No log reaches into {period.label}: the first record is of {_day(first)}. Absent is not zero."]
     if subject.is_to_date:
-        told.append(
-            f"{period.label} is unfinished: the logs end on {_day(subject.as_of)}, so every figure is to date and will change."
-        )
+        told.append(f"{period.label} is unfinished: the logs end on {_day(subject.as_of)}, so every figure is to date.")
     if period.start < first:
         told.append(f"The logs begin on {_day(first)}: {period.label} is told from then on.")
     elif subject.before.end <= first:
@@ -75,7 +73,7 @@ def _notes(subject: Subject) -> list[str]:
         told.append(f"{subject.before.label} is known from {_day(first)} on, so that only rates are compared with it.")
     changed = health.restated(subject)
     if any(one["period"] == period.label for one in changed):
-        told.append(f"Figures of {period.label} were restated since they were first published; the appendix adds up how.")
+        told.append(f"Figures of {period.label} were restated since first published; the appendix adds up how.")
     return told
 
 

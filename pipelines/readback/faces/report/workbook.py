@@ -1,35 +1,31 @@
-"""The view's figures as a workbook: numbers as numbers with their formats, native charts, and a sheet of definitions.
+"""The view's figures as a workbook: numbers with their formats, native charts, and a sheet of definitions."""
 
-Every text is written as a string: nothing that a log says becomes a formula or a link.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any
 
-import polars as pl
 import xlsxwriter
 
 from readback.contracts import MetricValue
 from readback.faces import figures, questions
-from readback.faces.inert import plain
+from readback.faces.report.cells import FIGURE_HEADS, SAFE, Book, form_of, naive
 from readback.faces.report.metrics import WANTED
-from readback.faces.report.subject import Subject
+from readback.faces.report.subject import Subject, change_of
 
-_FORMATS = {"fraction": "0.0%", "s": "#,##0", "ms": "#,##0", "usd": "$#,##0.00", "minutes": "#,##0"}
-_SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _HISTORY = 13
-_FIGURE_HEADS = (
-    "Metric", "Unit", "Value", "95% from", "95% to", "n", "Effective n", "Coverage", "Maturity", "Status",
-)  # fmt: skip
+_EPISODE = {
+    "workflow": 26, "workflow_class": 26, "opened_at": 17, "recovered_at": 17, "duration_s": 12, "state": 12, "cause": 22,
+    "preferred_model": 34, "fallback_count": 14,
+}  # fmt: skip
+"""Columns of an episode and their widths."""
 
 
 def xlsx(view: Mapping[str, Any], subject: Subject) -> bytes:
     """The report as a workbook; equal snapshots give equal bytes."""
     made = BytesIO()
-    book = _Book(xlsxwriter.Workbook(made, dict(_SAFE)), subject)
-    book.book.set_properties({"title": f"{view['kind']}, {view['period']}", "author": view["brand"], "created": _naive(subject.as_of)})
+    book = Book(xlsxwriter.Workbook(made, dict(SAFE)), subject)
+    title = f"{view['kind']}, {view['period']}"
+    book.book.set_properties({"title": title, "author": view["brand"], "created": naive(subject.as_of)})
     _summary(book, view)
     if not view["is_without_data"]:
         _metrics(book, view)
@@ -45,65 +41,7 @@ def xlsx(view: Mapping[str, Any], subject: Subject) -> bytes:
     return made.getvalue()
 
 
-class _Book:
-    """A workbook, its formats, and how a cell is written."""
-
-    def __init__(self, book: Any, subject: Subject) -> None:
-        self.book, self.subject = book, subject
-        self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
-
-    def style(self, **facts: Any) -> Any:
-        key = tuple(sorted(facts.items()))
-        if key not in self.formats:
-            self.formats[key] = self.book.add_format({"font_name": "Calibri", "valign": "top", **facts})
-        return self.formats[key]
-
-    def sheet(self, name: str, heads: Sequence[str], widths: Sequence[float]) -> Any:
-        sheet = self.book.add_worksheet(name)
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        head = self.style(bold=True, bottom=2, bottom_color=self.subject.look.primary, text_wrap=True)
-        for column, word in enumerate(heads):
-            sheet.write_string(0, column, word, head)
-        sheet.freeze_panes(1, 1)
-        sheet.hide_gridlines(2)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        return sheet
-
-    def put(self, sheet: Any, row: int, column: int, value: Any, form: str = "General") -> None:
-        """A cell of its own kind; an absent value leaves it empty."""
-        if value is None:
-            return
-        if isinstance(value, datetime):
-            sheet.write_datetime(row, column, _naive(value), self.style(num_format="yyyy-mm-dd hh:mm", align="left"))
-        elif isinstance(value, bool | str):
-            sheet.write_string(row, column, plain(str(value), 900), self.style(text_wrap=True))
-        else:
-            sheet.write_number(row, column, value, self.style(num_format=form))
-
-    def rows(self, sheet: Any, rows: Iterable[Sequence[Any]], start: int = 1) -> int:
-        row = start - 1
-        for row, cells in enumerate(rows, start=start):
-            for column, cell in enumerate(cells):
-                self.put(sheet, row, column, cell)
-        return row
-
-    def figure(self, sheet: Any, row: int, column: int, figure: MetricValue) -> None:
-        """Ten cells of one figure; a withheld one leaves its value empty and says why."""
-        form, share = _FORMATS.get(figure.unit, "#,##0"), "0.0%"
-        reason = figures.withheld(figure)
-        numbers = [None if reason else number for number in (figure.value, figure.low, figure.high)]
-        cells: list[tuple[Any, str]] = [(figures.label(figure.metric), ""), (figure.unit, "")]
-        cells += [(number, form) for number in numbers]
-        cells += [(figures.sample_size(figure), "#,##0"), (figure.effective_n, "#,##0")]
-        cells += [(figure.coverage, share), (figure.maturity, share), (reason or figure.status.value, "")]
-        for place, (cell, number_form) in enumerate(cells):
-            self.put(sheet, row, column + place, cell, number_form)
-
-
-def _summary(book: _Book, view: Mapping[str, Any]) -> None:
+def _summary(book: Book, view: Mapping[str, Any]) -> None:
     sheet = book.book.add_worksheet("Summary")
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 110)
@@ -132,14 +70,15 @@ def _told(view: Mapping[str, Any]) -> Iterable[tuple[str, list[str]]]:
     yield "Audit statement", view["audit"]
 
 
-def _metrics(book: _Book, view: Mapping[str, Any]) -> None:
+def _metrics(book: Book, view: Mapping[str, Any]) -> None:
     extra = ("Target", "Against target", "Before", "Change", "95% from ", "95% to ")
-    sheet = book.sheet("Metrics", (*_FIGURE_HEADS, *extra), (32, 10, 12, 12, 12, 10, 12, 10, 10, 26, 12, 14, 12, 12, 12, 12))
+    widths = (32, 10, 12, 12, 12, 10, 12, 10, 10, 26, 12, 14, 12, 12, 12, 12)
+    sheet = book.sheet("Metrics", (*FIGURE_HEADS, *extra), widths)
     subject = book.subject
     now, before = subject.values(subject.period, WANTED), subject.values(subject.before, WANTED)
     words = {row["metric"]: row for row in (*view["five"], *view["beside"])}
     for row, metric in enumerate((name for name in WANTED if name in now), start=1):
-        figure, form = now[metric], _FORMATS.get(now[metric].unit, "#,##0")
+        figure, form = now[metric], form_of(now[metric])
         book.figure(sheet, row, 0, figure)
         earlier = before.get(metric)
         changed = _changed(subject, figure, earlier)
@@ -151,20 +90,20 @@ def _metrics(book: _Book, view: Mapping[str, Any]) -> None:
 
 
 def _changed(subject: Subject, now: MetricValue, before: MetricValue | None) -> tuple[float | None, ...]:
-    from readback.faces.report.subject import change_of
-
     found = change_of(subject, now, before)
     return (found.difference, found.low, found.high) if found else (None, None, None)
 
 
-def _history(book: _Book) -> None:
+def _history(book: Book) -> None:
     """The five metrics over the latest periods, each with a native chart whose bars are the intervals."""
     subject = book.subject
     heads = ("Period", "Metric", "Value", "95% from", "95% to", "n", "Status", "Below", "Above")
     sheet = book.sheet("History", heads, (12, 32, 12, 12, 12, 10, 26, 10, 10))
     row = 1
     for place, metric in enumerate(figures.HEADLINES):
-        found = questions.trend(subject.con, metric, subject.period.grain.value, until=subject.period.start, limit=_HISTORY)
+        found = questions.trend(
+            subject.con, metric, subject.period.grain.value, until=subject.period.start, limit=_HISTORY
+        )
         first = row
         for figure in figures.values(found):
             _history_row(book, sheet, row, figure)
@@ -173,8 +112,8 @@ def _history(book: _Book) -> None:
             _chart(book, sheet, metric, first, row - 1, place)
 
 
-def _history_row(book: _Book, sheet: Any, row: int, figure: MetricValue) -> None:
-    form, shown = _FORMATS.get(figure.unit, "#,##0"), not figures.withheld(figure)
+def _history_row(book: Book, sheet: Any, row: int, figure: MetricValue) -> None:
+    form, shown = form_of(figure), not figures.withheld(figure)
     value, low, high = (figure.value, figure.low, figure.high) if shown else (None, None, None)
     book.put(sheet, row, 0, f"{figure.period_start:%Y-%m}")
     book.put(sheet, row, 1, figures.label(figure.metric))
@@ -186,16 +125,24 @@ def _history_row(book: _Book, sheet: Any, row: int, figure: MetricValue) -> None
     book.put(sheet, row, 8, None if value is None or high is None else high - value, form)
 
 
-def _chart(book: _Book, sheet: Any, metric: str, first: int, last: int, place: int) -> None:
-    color = book.subject.look.primary
+def _chart(book: Book, sheet: Any, metric: str, first: int, last: int, place: int) -> None:
+    color, rows = book.subject.look.primary, (first, last)
     chart = book.book.add_chart({"type": "line"})
-    bars = {"type": "custom", "plus_values": ["History", first, 8, last, 8], "minus_values": ["History", first, 7, last, 7]}
-    bars |= {f"{side}_values": f"=History!${letter}${first + 1}:${letter}${last + 1}" for side, letter in (("plus", "I"), ("minus", "H"))}
-    chart.add_series({
-        "name": figures.label(metric), "categories": ["History", first, 0, last, 0], "values": ["History", first, 2, last, 2],
-        "line": {"color": color, "width": 2}, "marker": {"type": "circle", "size": 6, "fill": {"color": color}, "border": {"color": color}},
-        "y_error_bars": bars | {"line": {"color": "#8a94a3"}},
-    })  # fmt: skip
+    chart.add_series(
+        {
+            "name": figures.label(metric),
+            "categories": ["History", first, 0, last, 0],
+            "values": ["History", first, 2, last, 2],
+            "line": {"color": color, "width": 2},
+            "marker": {"type": "circle", "size": 6, "fill": {"color": color}, "border": {"color": color}},
+            "y_error_bars": {
+                "type": "custom",
+                "plus_values": _column("I", *rows),
+                "minus_values": _column("H", *rows),
+                "line": {"color": "#8a94a3"},
+            },
+        }
+    )
     chart.set_title({"name": figures.label(metric), "name_font": {"size": 12}})
     chart.set_legend({"none": True})
     chart.set_y_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#e6eaef"}}})
@@ -203,8 +150,12 @@ def _chart(book: _Book, sheet: Any, metric: str, first: int, last: int, place: i
     sheet.insert_chart(1 + 13 * place, 10, chart)
 
 
-def _by_member(book: _Book, name: str, dimension: str) -> None:
-    sheet = book.sheet(name, ("Member", *_FIGURE_HEADS), (30, 32, 10, 12, 12, 12, 10, 12, 10, 10, 26))
+def _column(letter: str, first: int, last: int) -> str:
+    return f"=History!${letter}${first + 1}:${letter}${last + 1}"
+
+
+def _by_member(book: Book, name: str, dimension: str) -> None:
+    sheet = book.sheet(name, ("Member", *FIGURE_HEADS), (30, 32, 10, 12, 12, 12, 10, 12, 10, 10, 26))
     subject, row = book.subject, 0
     for metric in (*figures.HEADLINES, "policy_conformance_rate"):
         found = questions.by_member(subject.con, metric, subject.period.grain.value, subject.period.start, dimension)
@@ -215,47 +166,52 @@ def _by_member(book: _Book, name: str, dimension: str) -> None:
     sheet.autofilter(0, 0, max(row, 1), 10)
 
 
-def _conformance(book: _Book, view: Mapping[str, Any]) -> None:
+def _conformance(book: Book, view: Mapping[str, Any]) -> None:
     heads = ("Class", "Risk", "Judged", "Out of policy", "Silent", "Cannot judge")
     sheet = book.sheet("Conformance", heads, (30, 12, 10, 14, 10, 14))
     names = ("name", "risk", "judged", "outside", "silent", "unknown")
     found = questions.judged_classes(book.subject.con, book.subject.period.span).to_dicts()
     book.rows(sheet, ([row[name] for name in names] for row in found))
-    listed = book.sheet("Silent downgrades", ("When (UTC)", "Workflow", "Preferred → served", "Why", "Request"), (16, 24, 50, 40, 48))
+    listed = book.sheet(
+        "Silent downgrades", ("When (UTC)", "Workflow", "Preferred → served", "Why", "Request"), (16, 24, 50, 40, 48)
+    )
     keys = ("at", "workflow", "models", "why", "request")
     book.rows(listed, ([row[key] for key in keys] for row in view["silent"]))
 
 
-def _episodes(book: _Book) -> None:
-    names = ("workflow", "workflow_class", "opened_at", "recovered_at", "duration_s", "state", "cause", "preferred_model", "fallback_count")
+def _episodes(book: Book) -> None:
+    heads = [name.replace("_", " ").capitalize() for name in _EPISODE]
+    sheet = book.sheet("Episodes", heads, tuple(_EPISODE.values()))
     found = questions.episodes(book.subject.con, book.subject.period.span)
-    sheet = book.sheet("Episodes", [name.replace("_", " ").capitalize() for name in names], (26, 26, 17, 17, 12, 12, 22, 34, 14))
-    kept = found.select(pl.col(name) for name in names)
-    last = book.rows(sheet, kept.iter_rows())
-    sheet.autofilter(0, 0, max(last, 1), len(names) - 1)
+    last = book.rows(sheet, found.select(list(_EPISODE)).iter_rows())
+    sheet.autofilter(0, 0, max(last, 1), len(_EPISODE) - 1)
 
 
-def _recommendations(book: _Book, view: Mapping[str, Any]) -> None:
+def _recommendations(book: Book, view: Mapping[str, Any]) -> None:
     keys = ("title", "where", "change", "expected_effect", "falsifier", "path", "basis", "confidence")
     heads = ("Change", "Where", "What to do", "Expected effect", "Wrong if", "Policy line", "Evidence", "Confidence")
     sheet = book.sheet("Recommendations", heads, (40, 22, 60, 60, 50, 30, 22, 12))
     book.rows(sheet, ([row[key] for key in keys] for row in view["recommendations"]))
 
 
-def _coverage(book: _Book, view: Mapping[str, Any]) -> None:
+def _coverage(book: Book, view: Mapping[str, Any]) -> None:
     heads = ("Source", "Files", "Lines", "Rows", "Duplicates", "Ignored", "Quarantined", "Newest record (UTC)")
     sheet = book.sheet("Data coverage", heads, (26, 10, 12, 12, 12, 12, 12, 20))
-    names = ("source", "files", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines", "last_at")
-    last = book.rows(sheet, ([row[name] for name in names] for row in questions.ledger(book.subject.con).to_dicts()))
-    told = [[f"{one['label']}, {one['period']}: {' | '.join(line)}"] for one in view["restated"] for line in (one["first"], *one["changes"], one["now"])]
-    book.rows(sheet, [[view["days_told"]], *told], start=last + 3)
+    names = ("source", "files", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines")
+    found = questions.ledger(book.subject.con).to_dicts()
+    last = book.rows(sheet, ([row[name] for name in (*names, "last_at")] for row in found))
+    book.rows(sheet, [[view["days_told"]], *_restated(view)], start=last + 3)
 
 
-def _definitions(book: _Book, view: Mapping[str, Any]) -> None:
+def _restated(view: Mapping[str, Any]) -> Iterable[list[str]]:
+    for one in view["restated"]:
+        for line in (one["first"], *one["changes"], one["now"]):
+            yield [f"{one['label']}, {one['period']}: {line[0]}", *line[1:]]
+
+
+def _definitions(book: Book, view: Mapping[str, Any]) -> None:
     sheet = book.sheet("Definitions", ("Metric", "Question", "Unit", "Better"), (32, 90, 12, 10))
-    last = book.rows(sheet, ([row["label"], row["question"], row["unit"], row["better"]] for row in view["definitions"]))
+    last = book.rows(
+        sheet, ([row["label"], row["question"], row["unit"], row["better"]] for row in view["definitions"])
+    )
     book.rows(sheet, ([line] for line in view["method"]), start=last + 3)
-
-
-def _naive(at: datetime) -> datetime:
-    return at.replace(tzinfo=None)
