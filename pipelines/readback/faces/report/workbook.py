@@ -14,8 +14,8 @@ from readback.faces.report.subject import Subject, change_of
 
 _HISTORY = 13
 _EPISODE = {
-    "workflow": 26, "workflow_class": 26, "opened_at": 17, "recovered_at": 17, "duration_s": 12, "state": 12, "cause": 22,
-    "preferred_model": 34, "fallback_count": 14,
+    "workflow": 26, "workflow_class": 26, "opened_at": 17, "recovered_at": 17, "duration_s": 12, "state": 12,
+    "cause": 22, "preferred_model": 34, "fallback_count": 14,
 }  # fmt: skip
 """Columns of an episode and their widths."""
 
