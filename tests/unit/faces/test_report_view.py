@@ -98,7 +98,7 @@ def test_month_before_the_first_record_has_a_report_that_says_so(con: Connection
 
 
 def test_too_little_data_is_said_and_not_estimated(project_of: Any) -> None:
-    nothing = {"value": None, "low": None, "high": None, "status": v.MetricStatus.TOO_FEW}
+    nothing: dict[str, Any] = {"value": None, "low": None, "high": None, "status": v.MetricStatus.TOO_FEW}
     october = datetime.fromisoformat("2026-10-01T00:00:00+00:00")
     thin = [
         figure("fallback_frequency", october, grain=grain, denominator=7.0, **nothing) for grain in ("month", "all")
@@ -145,8 +145,8 @@ def test_quarter_tells_its_own_figures(project_of: Any) -> None:
 
 
 def test_class_block_withholds_what_rests_on_too_little(tmp_path: Path) -> None:
-    nothing = {"value": None, "low": None, "high": None, "status": v.MetricStatus.TOO_FEW, "denominator": 3.0}
-    member = {"dimension": v.Dimension.WORKFLOW_CLASS, "member": "legal-summary"}
+    nothing: dict[str, Any] = {"value": None, "low": None, "high": None, "status": v.MetricStatus.TOO_FEW, "denominator": 3.0}
+    member: dict[str, Any] = {"dimension": v.Dimension.WORKFLOW_CLASS, "member": "legal-summary"}
     thin = figure("fallback_frequency", datetime.fromisoformat("2026-10-01T00:00:00+00:00"), **{**nothing, **member})
     project = faces_project.build(tmp_path, extra={c.MetricValue: [thin]})
     with store.reader(project) as con:

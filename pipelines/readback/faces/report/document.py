@@ -4,15 +4,13 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import font_source_sans_pro
 import typst
 
 from readback.faces.brand import Look
+from readback.faces.svg import FONTS
 
-_FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 _LATIN_GREEK_CYRILLIC = 0x0530
 _SIGNS = range(0x2000, 0x2C00)
 _TEMPLATE = "report.typ"
@@ -29,7 +27,7 @@ def pdf(view: Mapping[str, Any], look: Look, as_of: datetime) -> bytes:
         told |= {"logo": list(look.logo), "logo_format": look.logo_format}
         inputs["logo"] = "yes"
     inputs["view"] = json.dumps(told, ensure_ascii=False, default=str)
-    fonts = typst.Fonts(_needs_other_scripts(inputs["view"]), True, [str(_FONTS)])
+    fonts = typst.Fonts(_needs_other_scripts(inputs["view"]), True, [str(FONTS)])
     return typst.compile(
         resources.files(__package__).joinpath(_TEMPLATE).read_bytes(),
         format="pdf",
