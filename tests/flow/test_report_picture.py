@@ -47,4 +47,4 @@ def _drawn(folder: Path) -> Image.Image:
     both = Image.new("RGB", (2 * pages[0].width + 12, pages[0].height), "#a0a8b2")
     for place, page in enumerate(pages):
         both.paste(page, (place * (page.width + 12), 0))
-    return both.quantize(64)
+    return both.quantize(200, method=Image.Quantize.FASTOCTREE)

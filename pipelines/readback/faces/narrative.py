@@ -93,7 +93,7 @@ def violations(totals: Mapping[str, int], silent: int, silent_of: Sequence[str])
         rest = f"; {unknown:,} more cannot be judged" if unknown else ""
         told.append(f"{outside:,} of {total:,} fallbacks ({share}%) were out of policy{rest}.")
     if silent:
-        where = f", most in {plain(silent_of[0], 60)}" if silent_of else ""
+        where = f", {'most ' if silent > 1 else ''}in {plain(silent_of[0], 60)}" if silent_of else ""
         outputs = f"{silent:,} {plural('output', silent)} of a substitute"
         told.append(f"{outputs} went out without any sign to the user{where}.")
     return told

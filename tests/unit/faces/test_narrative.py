@@ -95,7 +95,7 @@ def test_violations_name_what_cannot_be_judged() -> None:
     totals = {"in_policy": 90, "out_of_policy": 8, "indeterminate": 2}
     assert narrative.violations(totals, 1, ["claim-payment"]) == [
         "8 of 100 fallbacks (8.0%) were out of policy; 2 more cannot be judged.",
-        "1 output of a substitute went out without any sign to the user, most in claim-payment.",
+        "1 output of a substitute went out without any sign to the user, in claim-payment.",
     ]
     assert narrative.violations({"in_policy": 3}, 0, []) == []
 

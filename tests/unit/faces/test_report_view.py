@@ -145,7 +145,13 @@ def test_quarter_tells_its_own_figures(project_of: Any) -> None:
 
 
 def test_class_block_withholds_what_rests_on_too_little(tmp_path: Path) -> None:
-    nothing: dict[str, Any] = {"value": None, "low": None, "high": None, "status": v.MetricStatus.TOO_FEW, "denominator": 3.0}
+    nothing: dict[str, Any] = {
+        "value": None,
+        "low": None,
+        "high": None,
+        "status": v.MetricStatus.TOO_FEW,
+        "denominator": 3.0,
+    }
     member: dict[str, Any] = {"dimension": v.Dimension.WORKFLOW_CLASS, "member": "legal-summary"}
     thin = figure("fallback_frequency", datetime.fromisoformat("2026-10-01T00:00:00+00:00"), **{**nothing, **member})
     project = faces_project.build(tmp_path, extra={c.MetricValue: [thin]})

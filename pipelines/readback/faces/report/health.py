@@ -18,9 +18,8 @@ _DAY = timedelta(days=1)
 def health(view: Subject) -> dict[str, Any]:
     """Every list of the data section."""
     ledger = questions.ledger(view.con)
-    days, seen = questions.days_with_requests(view.con, view.seen), view.seen.end - view.seen.start
     return {
-        "days_told": f"Requests were seen on {days} of the {max(1, -(-seen // _DAY))} days that the logs reach.",
+        "days_told": _days(view),
         "ledger": [_source(row) for row in ledger.to_dicts()],
         "unexplained": int(ledger["unexplained_lines"].sum() or 0),
         "unread": [
@@ -43,6 +42,14 @@ def health(view: Subject) -> dict[str, Any]:
         ],
         "restated": restated(view),
     }
+
+
+def _days(view: Subject) -> str:
+    if view.is_without_data:
+        return f"The logs reach from {view.first_data:%-d %B %Y} to {view.as_of:%-d %B %Y}."
+    seen = view.seen.end - view.seen.start
+    days = questions.days_with_requests(view.con, view.seen)
+    return f"Requests were seen on {days} of the {max(1, -(-seen // _DAY))} days that the logs reach."
 
 
 def _source(row: dict[str, Any]) -> list[str]:
