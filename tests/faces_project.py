@@ -7,7 +7,7 @@ by itself.
 import json
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,8 +70,16 @@ _CAUSES = list(_FAMILY)
 _PROVIDER = {_LARGE: "anthropic", _OPUS: "anthropic", _GPT: "openai", _MINI: "openai"}
 
 
-def build(root: Path, *, hostile: bool = False, published: bool = True, empty: bool = False) -> Project:
-    """Write the project; `hostile` names one workflow and one message by an attack, `empty` publishes no row."""
+def build(
+    root: Path,
+    *,
+    hostile: bool = False,
+    published: bool = True,
+    empty: bool = False,
+    attack: str = HOSTILE,
+    extra: Mapping[type[c.Row], Sequence[c.Row]] | None = None,
+) -> Project:
+    """Write the project; `hostile` names one workflow by an attack, `empty` publishes no row but the extra ones."""
     root.mkdir(parents=True, exist_ok=True)
     (root / "readback.toml").write_text('[project]\nname = "Northwind Claims"\ntimezone = "UTC"\n', encoding="utf-8")
     project = open_project(root)
@@ -81,8 +89,10 @@ def build(root: Path, *, hostile: bool = False, published: bool = True, empty: b
         for statement in _views():
             con.execute(statement)
         if not empty:
-            for row, rows in rows_by_contract("support-triage" if not hostile else HOSTILE).items():
+            for row, rows in rows_by_contract("support-triage" if not hostile else attack).items():
                 store.insert_rows(con, row, rows)
+        for row, more in (extra or {}).items():
+            store.insert_rows(con, row, list(more))
         store.describe_database(con)
         store.publish(con, project, SNAPSHOT)
     return project

@@ -8,6 +8,8 @@ with dated as (
     union all
     select day, 'month', cast(date_trunc('month', day) as date) from calendar
     union all
+    select day, 'quarter', cast(date_trunc('quarter', day) as date) from calendar
+    union all
     select day, 'all', (select min(day) from calendar) from calendar
 )
 

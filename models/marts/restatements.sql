@@ -34,6 +34,7 @@ ended as (
             when 'day' then (period_start at time zone $timezone) + interval '1 day'
             when 'week' then (period_start at time zone $timezone) + interval '7 days'
             when 'month' then (period_start at time zone $timezone) + interval '1 month'
+            when 'quarter' then (period_start at time zone $timezone) + interval '3 months'
         end at time zone $timezone as ends_at
     from compared
 )

@@ -4,7 +4,7 @@
 -- better     = "higher"
 -- estimator  = "survival"
 -- horizon_s  = 3600
--- grains     = ["week", "month", "all"]
+-- grains     = ["week", "month", "quarter", "all"]
 -- minimum_n  = 8
 -- needs      = ["chain", "served_model"]
 -- model      = "preferred"

@@ -4,7 +4,7 @@
 -- better     = "lower"
 -- estimator  = "survival"
 -- quantile   = 0.5
--- grains     = ["week", "month", "all"]
+-- grains     = ["week", "month", "quarter", "all"]
 -- minimum_n  = 8
 -- needs      = ["chain", "served_model"]
 -- model      = "preferred"

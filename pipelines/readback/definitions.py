@@ -221,10 +221,10 @@ def weekly_review(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
 
 @dg.asset(group_name="reports", deps=[published], pool=WRITER)
 def monthly_report(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
-    """The last whole month for leadership, as one HTML file."""
+    """The last whole month for leadership, as PDF, HTML and XLSX."""
     with _step(refresh, "monthly_report"):
-        file = reports.write_month(refresh.project)
-    return dg.MaterializeResult(metadata={"report": dg.MetadataValue.path(str(file))})
+        written = reports.write_month(refresh.project)
+    return dg.MaterializeResult(metadata={file.suffix[1:]: dg.MetadataValue.path(str(file)) for file in written})
 
 
 _TO_PUBLISHED = dg.AssetSelection.assets(published).upstream()

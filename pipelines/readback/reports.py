@@ -3,6 +3,7 @@
 The charts are imported where they are drawn: whoever only refreshes never waits for them.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,27 +20,53 @@ _GRACE = timedelta(hours=1)
 """A period is whole when the logs reach to its last hour."""
 
 
-def write_month(project: Project, month: str | None = None) -> Path:
-    """The continuity report of a month such as `2026-10`, the last whole one by default, as one HTML file.
+def write_month(project: Project, month: str | None = None, formats: Sequence[str] | None = None) -> list[Path]:
+    """The continuity report of a month such as `2026-10`, the last whole one by default; every format by default.
 
     Raises:
         NotPublished: no run has finished yet.
-        QueryError: not a month, or no figure was ever computed.
+        QueryError: not a month, one that the logs have not reached, no figure yet, or an unknown format.
+        SettingsError: the logo of `[brand]` cannot be used.
     """
-    from readback.faces.report import monthly_report
-
-    settings = project.settings.project
+    zone = project.settings.project.timezone
     with store.reader(project) as con:
-        month = month or _last_month(_as_of(con), settings.timezone)
-        told = monthly_report(
-            con,
-            month,
-            project=settings.name,
-            zone=settings.timezone,
-            definitions=definitions(),
-            snapshot=project.published.resolve().stem,
-        )
-    return _write(project, f"continuity-{month}.html", told)
+        period = _period(Period.month, month or _last_month(_as_of(con), zone), zone)
+        return _write_report(project, con, period, formats)
+
+
+def write_quarter(project: Project, quarter: str, formats: Sequence[str] | None = None) -> list[Path]:
+    """The continuity report of a quarter such as `2026-Q4`; errors as of `write_month`."""
+    with store.reader(project) as con:
+        period = _period(Period.quarter, quarter, project.settings.project.timezone)
+        return _write_report(project, con, period, formats)
+
+
+def _period(named: Callable[[str, str], Period], name: str, zone: str) -> Period:
+    try:
+        return named(name, zone)
+    except ValueError:
+        example = "a month such as 2026-10" if named == Period.month else "a quarter such as 2026-Q4"
+        raise QueryError(f"expected {example}, found {name!r}") from None
+
+
+def _write_report(project: Project, con: store.Connection, period: Period, formats: Sequence[str] | None) -> list[Path]:
+    from readback.faces import report
+    from readback.faces.brand import look
+
+    wanted = [form for form in report.FORMATS if formats is None or form in formats]
+    unknown = sorted(set(formats or ()) - set(report.FORMATS))
+    if unknown or not wanted:
+        raise QueryError(f"unknown format {''.join(unknown[:1])!r}; expected one of {', '.join(report.FORMATS)}")
+    about = report.subject(
+        con,
+        period,
+        definitions=definitions(),
+        targets=project.settings.targets.given,
+        look=look(project),
+        snapshot=project.published.resolve().stem,
+    )
+    view = report.view_of(about)
+    return [_write(project, f"continuity-{period.name}.{form}", report.render(view, about, form)) for form in wanted]
 
 
 def write_week(project: Project) -> Path:
@@ -56,7 +83,7 @@ def write_week(project: Project) -> Path:
         if not whole:
             raise QueryError("the logs span no whole week yet")
         told = _week(con, whole[0], as_of)
-    return _write(project, f"week-{whole[0].start.astimezone(ZoneInfo(zone)):%Y-%m-%d}.md", told)
+    return _write(project, f"week-{whole[0].start.astimezone(ZoneInfo(zone)):%Y-%m-%d}.md", told.encode())
 
 
 def _week(con: store.Connection, week: Period, as_of: datetime) -> str:
@@ -99,8 +126,8 @@ def _last_month(as_of: datetime, zone: str) -> str:
     return f"{now.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
-def _write(project: Project, name: str, told: str) -> Path:
+def _write(project: Project, name: str, told: bytes) -> Path:
     project.reports.mkdir(parents=True, exist_ok=True)
     file = project.reports / name
-    file.write_text(told, encoding="utf-8")
+    file.write_bytes(told)
     return file

@@ -169,6 +169,50 @@ class SqlSection(Section):
     timeout: Seconds = 60.0
 
 
+_Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Targets(Section):
+    """`[targets]`: what reports hold figures against, by metric; a metric without one is held against nothing."""
+
+    fallback_frequency: _Fraction | None = None
+    recovery_time_median_s: Seconds | None = None
+    recovery_time_p90_s: Seconds | None = None
+    recovered_within_15m: _Fraction | None = None
+    recovered_within_60m: _Fraction | None = None
+    rework_rate: _Fraction | None = None
+    override_rate: _Fraction | None = None
+    downstream_error_rate: _Fraction | None = None
+    continuity_rate: _Fraction | None = None
+    policy_conformance_rate: _Fraction | None = None
+    review_coverage: _Fraction | None = None
+    unattributed_share: _Fraction | None = None
+    silent_downgrades: Annotated[float, Field(ge=0)] | None = None
+
+    @property
+    def given(self) -> dict[str, float]:
+        """The targets that the file names, in the unit of their metric."""
+        return {name: value for name, value in self if value is not None}
+
+
+def _color(text: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise ValueError(f"expected a colour such as '#0072b2', found {text!r}")
+    return text.lower()
+
+
+Color = Annotated[str, AfterValidator(_color)]
+
+
+class Brand(Section):
+    """`[brand]`: the name, logo and colours of reports."""
+
+    name: str | None = Field(default=None, description="That of the project where absent.")
+    logo: str | None = Field(default=None, description="PNG or SVG file, relative to readback.toml.")
+    primary: Color = Field(default="#0072b2", description="Titles and rules, as `#rrggbb`.")
+    accent: Color = Field(default="#e08a00", description="Marks beside them, as `#rrggbb`.")
+
+
 class Alerts(Section):
     """`[alerts]`: names of channels; their addresses come from the environment."""
 
@@ -197,6 +241,8 @@ class Settings(Section):
     engine: Engine = Engine()
     sql: SqlSection = SqlSection()
     alerts: Alerts = Alerts()
+    targets: Targets = Targets()
+    brand: Brand = Brand()
 
 
 @dataclass(frozen=True)

@@ -131,11 +131,27 @@ def test_recommendations_come_as_text_json_and_patch(readback: Command, fleet: P
     assert patch == "" or patch.startswith(("---", "#"))
 
 
-def test_report_is_one_file(readback: Command, fleet: Path) -> None:
-    code, out, _ = readback("report", "--project", fleet, "--month", "2026-10")
-    file = Path(out.split("Wrote ")[1].strip())
+def test_report_is_written_in_each_format_asked_for(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("report", "--project", fleet, "--month", "2026-10", "--format", "xlsx,html")
+    files = [Path(line.removeprefix("Wrote ")) for line in out.strip().splitlines()]
     assert code == 0
-    assert file.read_text().startswith("<!")
+    assert [file.suffix for file in files] == [".html", ".xlsx"]
+    assert [file.read_bytes()[:2] for file in files] == [b"<!", b"PK"]
+
+
+def test_report_of_a_month_to_come_is_one_sentence(readback: Command, fleet: Path) -> None:
+    code, _, err = readback("report", "--project", fleet, "--month", "2031-01", "--format", "pdf")
+    assert code == 1
+    assert err.startswith("readback: January 2031 has not begun in the logs, which end on ")
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_report_is_of_a_month_or_of_a_quarter(readback: Command, fleet: Path) -> None:
+    both = readback("report", "--project", fleet, "--month", "2026-10", "--quarter", "2026-Q4")
+    assert both == (1, "", "readback: give --month or --quarter, not both\n")
+    code, out, _ = readback("report", "--project", fleet, "--quarter", "2026-Q4", "--format", "pdf")
+    assert code == 0
+    assert Path(out.strip().removeprefix("Wrote ")).read_bytes().startswith(b"%PDF")
 
 
 def test_init_makes_a_project_that_runs(readback: Command, tmp_path: Path) -> None:

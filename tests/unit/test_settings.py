@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+import readback
 from readback.errors import ProjectError, SettingsError
-from readback.settings import EpisodeRule, Settings, open_project, read_settings, seconds
+from readback.metrics import definitions
+from readback.settings import Brand, EpisodeRule, Settings, Targets, open_project, read_settings, seconds
 
 
 @pytest.fixture
@@ -83,6 +85,44 @@ def test_mistake_is_one_sentence_with_its_place(file: Path, text: str, sentence:
         read_settings(file)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[targets]\nfallback_rate = 0.1", "readback.toml:2: targets.fallback_rate: unknown key; did you mean"),
+        ("[targets]\nrework_rate = 5", "readback.toml:2: targets.rework_rate: input should be less than or equal to 1"),
+        (
+            "[targets]\nrecovery_time_median_s = 900",
+            "targets.recovery_time_median_s: expected a duration such as '14d'",
+        ),
+        ("[brand]\nprimary = 'blue'", "readback.toml:2: brand.primary: expected a colour such as '#0072b2'"),
+        ("[brand]\ncolour = 'x'", "readback.toml:2: brand.colour: unknown key"),
+    ],
+)
+def test_mistake_about_reports_is_one_sentence_with_its_place(file: Path, text: str, sentence: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(file)
+    assert sentence in str(caught.value)
+
+
+def test_only_targets_that_the_file_names_are_given(file: Path) -> None:
+    file.write_text('[targets]\nrework_rate = 0.05\nrecovery_time_median_s = "20m"\n', encoding="utf-8")
+    assert read_settings(file).targets.given == {"recovery_time_median_s": 1200.0, "rework_rate": 0.05}
+
+
+def test_every_target_is_a_metric_in_its_unit() -> None:
+    for name, field in Targets.model_fields.items():
+        unit = definitions()[name].unit
+        assert unit == (
+            "s" if "BeforeValidator" in str(field) else "requests" if name == "silent_downgrades" else "fraction"
+        )
+
+
+def test_starter_shows_every_target_and_every_key_of_the_brand() -> None:
+    starter = (Path(readback.__file__).parent / "starter" / "readback.toml").read_text(encoding="utf-8")
+    assert [name for name in (*Targets.model_fields, *Brand.model_fields) if name not in starter] == []
 
 
 def test_invalid_utf8_is_no_crash(file: Path) -> None:

@@ -57,6 +57,8 @@ def demo(
     refresh(opened, full=False, as_of=None)
     show(opened)
     written = reports.write_month(opened, f"{_DEMO_END - timedelta(days=1):%Y-%m}")
-    out.print(f"\nReport     {written}", markup=False, soft_wrap=True)
+    out.print()
+    for file in written:
+        out.print(f"Report     {file}", markup=False, soft_wrap=True)
     out.print(f"Dashboard  readback dashboard --project {folder}", markup=False, soft_wrap=True)
     out.print(f'SQL        readback sql --project {folder} "from metric_values limit 5"', markup=False, soft_wrap=True)

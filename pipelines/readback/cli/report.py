@@ -5,14 +5,25 @@ from typing import Annotated
 import typer
 
 from readback.cli.shell import HERE, ProjectOption, out
+from readback.errors import QueryError
 from readback.settings import open_project
 
 
 def report(
-    month: Annotated[str, typer.Option(help="A calendar month, such as 2026-10.")],
+    month: Annotated[str | None, typer.Option(help="A calendar month, such as 2026-10.")] = None,
+    quarter: Annotated[str | None, typer.Option(help="A calendar quarter, such as 2026-Q4.")] = None,
+    formats: Annotated[str, typer.Option("--format", help="Of pdf, html and xlsx, by comma.")] = "pdf,html,xlsx",
     project: ProjectOption = HERE,
 ) -> None:
-    """Write the monthly report, one HTML file."""
+    """Write the continuity report of a month or a quarter: PDF, HTML and XLSX.
+
+    Without a period it is that of the last whole month.
+    """
     from readback import reports
 
-    out.print(f"Wrote {reports.write_month(open_project(project), month)}", markup=False, soft_wrap=True)
+    if month and quarter:
+        raise QueryError("give --month or --quarter, not both")
+    opened, wanted = open_project(project), [word.strip() for word in formats.split(",") if word.strip()]
+    written = reports.write_quarter(opened, quarter, wanted) if quarter else reports.write_month(opened, month, wanted)
+    for file in written:
+        out.print(f"Wrote {file}", markup=False, soft_wrap=True)

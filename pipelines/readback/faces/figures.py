@@ -8,6 +8,8 @@ import polars as pl
 
 from readback.contracts import MetricValue
 from readback.contracts.vocabulary import MetricStatus
+from readback.stats.difference import mover_difference
+from readback.stats.estimate import Estimate
 
 DASH = "–"
 HEADLINES = (
@@ -65,11 +67,24 @@ class Definition(Protocol):
 
 @dataclass(frozen=True)
 class Change:
-    """A figure against the same figure of the period before; `tone` is unclear unless the intervals part."""
+    """A figure against the same figure of the period before, in the figure's own unit.
+
+    `tone` is unclear unless the 95% interval of the difference leaves out zero; a limit that is not reached is None.
+    """
 
     difference: float
     text: str
     tone: Tone
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+
+    @property
+    def interval(self) -> str | None:
+        """The interval of the difference, without the unit that `text` ends with; None where an end is open."""
+        if self.low is None or self.high is None:
+            return None
+        return f"{_signed_bare(self.low, self.unit)} to {_signed_bare(self.high, self.unit)}"
 
 
 def label(metric: str) -> str:
@@ -202,14 +217,31 @@ def evidence(figure: MetricValue) -> str:
 def change(now: MetricValue | None, before: MetricValue | None, better: Better | None = None) -> Change | None:
     """The change against the period before; None unless both figures may be read.
 
-    It is called better or worse only where the two intervals do not overlap, a conservative reading.
+    It is called better or worse only where the 95% interval of the difference leaves out zero.
     """
     if now is None or before is None or withheld(now) or withheld(before):
         return None
-    if now.value is None or before.value is None:
+    found = mover_difference(_estimate(now), _estimate(before))
+    if found.value is None:
         return None
-    difference = now.value - before.value
-    return Change(difference, _signed(difference, now.unit), _tone(now, before, better))
+    text = _signed(found.value, now.unit)
+    return Change(found.value, text, _tone(found, better), found.low, found.high, now.unit)
+
+
+def against_target(figure: MetricValue | None, target: float | None, better: Better | None) -> Tone | None:
+    """Whether a figure meets its target: better (met), worse (missed), unclear where the 95% interval holds the target.
+
+    None where there is no target or no figure. A figure without an interval is a count and is taken as it is.
+    """
+    if figure is None or target is None or better is None or withheld(figure) or figure.value is None:
+        return None
+    is_count = figure.low is None and figure.high is None
+    low, high = (figure.value, figure.value) if is_count else (figure.low, figure.high)
+    best, worst = (low, high) if better == "lower" else (high, low)
+    sign = 1 if better == "lower" else -1
+    if worst is not None and sign * worst <= sign * target:
+        return "better"
+    return "worse" if best is not None and sign * best > sign * target else "unclear"
 
 
 def compared(found: Change | None, previous_name: str) -> str:
@@ -256,12 +288,13 @@ def _reason(status: MetricStatus, n: float | None, coverage: float | None) -> st
     return reasons.get(status)
 
 
-def _tone(now: MetricValue, before: MetricValue, better: Better | None) -> Tone:
-    if better is None or now.value is None or before.value is None:
-        return "unclear"
-    rises = now.low is not None and before.high is not None and now.low > before.high
-    falls = now.high is not None and before.low is not None and now.high < before.low
-    if not (rises or falls):
+def _estimate(figure: MetricValue) -> Estimate:
+    return Estimate(figure.value, figure.low, figure.high, round(sample_size(figure) or 0), figure.effective_n)
+
+
+def _tone(found: Estimate, better: Better | None) -> Tone:
+    rises, falls = found.low is not None and found.low > 0, found.high is not None and found.high < 0
+    if better is None or not (rises or falls):
         return "unclear"
     return "better" if falls == (better == "lower") else "worse"
 
@@ -270,6 +303,11 @@ def _signed(number: float, unit: str) -> str:
     size = f"{_points(abs(number))} pp" if unit == "fraction" else amount(abs(number), unit)
     is_none = not any(digit in "123456789" for digit in size)
     return ("±" if is_none else "+" if number > 0 else "−") + size
+
+
+def _signed_bare(number: float, unit: str) -> str:
+    text = _signed(number, unit)
+    return text.removesuffix(" pp") if unit == "fraction" else text
 
 
 def _points(number: float) -> str:

@@ -46,6 +46,31 @@ class Period:
         start = datetime.strptime(name, "%Y-%m").replace(tzinfo=ZoneInfo(zone))
         return cls.of(Grain.MONTH, start, zone)
 
+    @classmethod
+    def quarter(cls, name: str, zone: str = "UTC") -> "Period":
+        """A calendar quarter such as `2026-Q4`.
+
+        Raises:
+            ValueError: not a quarter.
+        """
+        year, mark, number = name.partition("-Q")
+        if not mark or number not in ("1", "2", "3", "4"):
+            raise ValueError(f"{name!r} is not a quarter")
+        start = datetime.strptime(year, "%Y").replace(month=3 * int(number) - 2, tzinfo=ZoneInfo(zone))
+        return cls.of(Grain.QUARTER, start, zone)
+
+    @property
+    def name(self) -> str:
+        """What it goes by in options and names of files.
+
+        >>> Period.quarter("2026-Q4").name
+        '2026-Q4'
+        """
+        local = self.start.astimezone(ZoneInfo(self.zone))
+        if self.grain is Grain.QUARTER:
+            return f"{local:%Y}-Q{_quarter(local)}"
+        return f"{local:%Y-%m}" if self.grain is Grain.MONTH else f"{local:%Y-%m-%d}"
+
     @property
     def span(self) -> Span:
         """From its start to its end."""
@@ -57,9 +82,11 @@ class Period:
         if self.grain is Grain.ALL:
             return None
         local = self.start.astimezone(ZoneInfo(self.zone))
-        steps = {Grain.DAY: timedelta(days=1), Grain.WEEK: timedelta(days=7)}
-        before = (local - timedelta(days=1)).replace(day=1) if self.grain is Grain.MONTH else local - steps[self.grain]
-        return Period.of(self.grain, before, self.zone)
+        if self.grain is Grain.QUARTER:
+            return Period.of(self.grain, _first_of_month(local - timedelta(days=70)), self.zone)
+        if self.grain is Grain.MONTH:
+            return Period.of(self.grain, _first_of_month(local - timedelta(days=1)), self.zone)
+        return Period.of(self.grain, local - timedelta(days=7 if self.grain is Grain.WEEK else 1), self.zone)
 
     @property
     def short_label(self) -> str:
@@ -71,6 +98,8 @@ class Period:
         if self.grain is Grain.ALL:
             return self.label
         local = self.start.astimezone(ZoneInfo(self.zone))
+        if self.grain is Grain.QUARTER:
+            return self.label
         return f"{local:%b %Y}" if self.grain is Grain.MONTH else f"{local.day} {local:%b}"
 
     @property
@@ -83,6 +112,8 @@ class Period:
         local = self.start.astimezone(ZoneInfo(self.zone))
         if self.grain is Grain.ALL:
             return "All time"
+        if self.grain is Grain.QUARTER:
+            return f"Q{_quarter(local)} {local:%Y}"
         if self.grain is Grain.MONTH:
             return f"{local:%B %Y}"
         return f"{'Week of ' if self.grain is Grain.WEEK else ''}{local.day} {local:%b %Y}"
@@ -97,6 +128,14 @@ def newest_whole(periods: Sequence[Period], as_of: datetime) -> Period | None:
 def _end(grain: Grain, local: datetime) -> datetime:
     if grain is Grain.ALL:
         return FOREVER
-    if grain is Grain.MONTH:
-        return (local.replace(day=1) + timedelta(days=32)).replace(day=1)
+    if grain in (Grain.MONTH, Grain.QUARTER):
+        return _first_of_month(local.replace(day=1) + timedelta(days=32 if grain is Grain.MONTH else 93))
     return local + timedelta(days=7 if grain is Grain.WEEK else 1)
+
+
+def _first_of_month(local: datetime) -> datetime:
+    return local.replace(day=1)
+
+
+def _quarter(local: datetime) -> int:
+    return (local.month + 2) // 3

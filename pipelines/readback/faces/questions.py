@@ -222,6 +222,16 @@ def silent_downgrades(con: Connection, span: Span, workflow: str | None = None) 
     return _frame(con, sql, start=span.start, ending=span.end, workflow=workflow)
 
 
+def most_silent(con: Connection, span: Span) -> list[str]:
+    """Workflows with silent fallbacks in a stretch of time, those with most first."""
+    sql = """
+        select coalesce(workflow, 'work without a workflow') as name from fallback_events
+        where is_silent and occurred_at >= $start and occurred_at < $ending
+        group by name order by count(*) desc, name limit 200
+    """
+    return [str(name) for name in _frame(con, sql, start=span.start, ending=span.end)["name"].to_list()]
+
+
 def request(con: Connection, request_id: str, day: datetime) -> pl.DataFrame:
     """One request by id; the day it started on keeps the search to that day's rows."""
     sql = "select * from requests where started_at >= $start and started_at < $ending and request_id = $request_id"
@@ -373,19 +383,89 @@ def failed_checks(con: Connection) -> pl.DataFrame:
     return _frame(con, sql)
 
 
-def restatements(con: Connection, span: Span) -> pl.DataFrame:
-    """Headline figures of a stretch of time that later data changed, latest change first."""
+def restatements(con: Connection, span: Span, grain: str | None = None) -> pl.DataFrame:
+    """Headline figures of a stretch of time that later data changed, latest change first; of one grain where given."""
     sql = """
         select * from restatements
         where dimension = 'all' and lane = 'all' and period_start >= $start and period_start < $ending
+          and ($grain is null or grain = $grain)
         order by as_of desc, metric limit 200
     """
-    return _frame(con, sql, start=span.start, ending=span.end)
+    return _frame(con, sql, start=span.start, ending=span.end, grain=grain)
 
 
 def policies(con: Connection) -> pl.DataFrame:
     """Versions of the policy, newest first."""
     return _frame(con, "select * from policies order by effective_from desc, policy_id limit 50")
+
+
+def policy_classes(con: Connection, at: datetime) -> pl.DataFrame:
+    """Classes of the active policy versions in force at a moment, each with the `targets` it lists, in their order."""
+    sql = """
+        select classes.*, (
+            select list(target order by position) from policy_substitutes as listed
+            where listed.policy_id = classes.policy_id and listed.version = classes.version
+              and listed.class_id = classes.class_id
+        ) as targets
+        from policy_classes as classes
+        inner join policies using (policy_id, version)
+        where policies.status = 'active' and policies.effective_from < $at
+          and coalesce(policies.effective_to, 'infinity') >= $at
+        order by list_position(['critical', 'high', 'moderate', 'low'], risk), class_id
+    """
+    return _frame(con, sql, at=at)
+
+
+def class_members(con: Connection, grain: str, start: datetime) -> list[str]:
+    """Workflow classes that have figures in a period: those with most fallbacks first, the nameless last."""
+    sql = """
+        select member from metric_values
+        where metric = 'fallback_frequency' and dimension = 'workflow_class' and lane = 'all'
+          and grain = $grain and period_start = $start
+        order by member = '(none)', numerator desc nulls last, member
+    """
+    return [str(member) for member in _frame(con, sql, grain=grain, start=start)["member"].to_list()]
+
+
+def judged_classes(con: Connection, span: Span) -> pl.DataFrame:
+    """Fallbacks of each workflow class by what the policy said of them, the riskiest class first."""
+    sql = """
+        select coalesce(workflow_class, '(none)') as name, max(classes.risk) as risk,
+            count(*) filter (where verdict in ('in_policy', 'out_of_policy')) as judged,
+            count(*) filter (where verdict = 'out_of_policy') as outside,
+            count(*) filter (where verdict = 'indeterminate') as unknown,
+            count(*) filter (where is_silent) as silent
+        from fallback_events as events
+        left join policy_classes as classes
+            on classes.policy_id = events.policy_id and classes.version = events.policy_version
+            and classes.class_id = events.workflow_class
+        where occurred_at >= $start and occurred_at < $ending
+        group by name
+        order by list_position(['critical', 'high', 'moderate', 'low'], max(classes.risk)) nulls last,
+            outside desc, name
+    """
+    return _frame(con, sql, start=span.start, ending=span.end)
+
+
+def audited(con: Connection, span: Span) -> pl.DataFrame:
+    """One row: fallbacks and the silent ones among them, episodes and those that a silent one touched."""
+    sql = """
+        select count(*) as fallbacks, count(*) filter (where is_silent) as silent,
+            count(distinct episode_id) as episodes,
+            count(distinct episode_id) filter (where is_silent) as silent_episodes
+        from fallback_events where occurred_at >= $start and occurred_at < $ending
+    """
+    return _frame(con, sql, start=span.start, ending=span.end)
+
+
+def days_with_requests(con: Connection, span: Span) -> int:
+    """Days of a stretch of time on which a request was seen."""
+    sql = """
+        select count(*) as days from metric_values
+        where metric = 'unattributed_share' and grain = 'day' and dimension = 'all' and lane = 'all'
+          and denominator > 0 and period_start >= $start and period_start < $ending
+    """
+    return int(_frame(con, sql, start=span.start, ending=span.end)["days"][0])
 
 
 def grains(con: Connection) -> list[str]:

@@ -51,5 +51,6 @@ def _against(found: figures.Change | None, previous_name: str) -> str:
     if found is None:
         return ""
     if found.tone == "unclear":
-        return f"; {found.text} on {previous_name}, within what chance alone would do"
-    return f"; {found.text} on {previous_name}, {found.tone} by more than chance"
+        interval = f" ({found.interval})" if found.interval else ""
+        return f"; no change on {previous_name} that the data can tell: {found.text}{interval}"
+    return f"; {found.text} ({found.interval}) on {previous_name}, {found.tone} by more than chance"

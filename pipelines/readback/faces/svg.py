@@ -1,12 +1,19 @@
 """Charts as inline SVG for a file that needs nothing else."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import font_source_sans_pro
 import vl_convert
 from markupsafe import Markup
 
+FONTS = Path(font_source_sans_pro.__file__).parent / "files"
+"""Folder of the one font that charts are measured with and documents set in, whatever else a machine has."""
+
 _ID = re.compile(r'\bid="([^"]+)"')
+
+vl_convert.register_font_directory(str(FONTS))
 
 
 def inline(chart: Any, name: str) -> Markup:

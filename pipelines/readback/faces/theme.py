@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 Mode = Literal["light", "dark"]
 
-FONT = '"Source Sans", "Source Sans 3", Inter, "Segoe UI", "Helvetica Neue", Arial, sans-serif'
+FONT = '"Source Sans Pro", "Source Sans", "Source Sans 3", Inter, "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 
 
 @dataclass(frozen=True)

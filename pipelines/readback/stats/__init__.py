@@ -19,6 +19,7 @@ from readback.stats.detector import thresholds as detection_thresholds
 from readback.stats.difference import (
     PairedDifference,
     miettinen_nurminen_difference,
+    mover_difference,
     newcombe_difference,
     paired_difference,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "mantel_haenszel_odds",
     "miettinen_nurminen_difference",
     "minimum_detectable_difference",
+    "mover_difference",
     "newcombe_difference",
     "normal_mixture_bound",
     "odds_heterogeneity",

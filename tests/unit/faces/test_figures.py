@@ -72,14 +72,22 @@ def test_withheld_figure_shows_a_dash_and_never_its_value() -> None:
     assert "12.3" not in figures.evidence(withheld)
 
 
-def test_change_is_unclear_while_intervals_overlap() -> None:
+def test_change_is_unclear_while_its_interval_holds_zero() -> None:
     found = figures.change(figure(value=0.13), figure(), "lower")
     assert found is not None
     assert (found.text, found.tone) == ("+0.7 pp", "unclear")
+    assert found.low is not None
+    assert found.low < 0
+
+
+def test_change_may_be_clear_although_the_two_intervals_touch() -> None:
+    found = figures.change(figure(value=0.16, low=0.14, high=0.18), figure(value=0.12, low=0.10, high=0.141), "lower")
+    assert found is not None
+    assert (found.tone, found.interval) == ("worse", "+1.1 to +6.8")
 
 
 @pytest.mark.parametrize(("better", "tone"), [("lower", "worse"), ("higher", "better"), (None, "unclear")])
-def test_change_takes_a_side_when_intervals_part(better: figures.Better | None, tone: str) -> None:
+def test_change_takes_a_side_when_its_interval_leaves_out_zero(better: figures.Better | None, tone: str) -> None:
     found = figures.change(figure(value=0.22, low=0.19, high=0.25), figure(), better)
     assert found is not None
     assert found.tone == tone

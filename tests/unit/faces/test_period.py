@@ -29,6 +29,22 @@ def test_all_time_has_no_period_before() -> None:
     assert Period.of("all", datetime(2026, 5, 1, tzinfo=UTC)).previous is None
 
 
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_quarters_follow_one_another_without_gap(number: int) -> None:
+    quarter = Period.quarter(f"2026-Q{number}", "Europe/Zurich")
+    before = quarter.previous
+    assert before is not None
+    assert before.end == quarter.start
+    assert (quarter.name, quarter.label) == (f"2026-Q{number}", f"Q{number} 2026")
+    assert (quarter.end - timedelta(hours=1)).month == 3 * number
+
+
+@pytest.mark.parametrize("name", ["2026", "2026-Q5", "2026-Q0", "Q4", "26-Q1-Q2"])
+def test_what_is_not_a_quarter_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a quarter|does not match"):
+        Period.quarter(name)
+
+
 @pytest.mark.parametrize("name", ["2026", "2026-13", "October"])
 def test_what_is_not_a_month_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="does not match|unconverted|must be"):

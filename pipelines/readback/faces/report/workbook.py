@@ -1,0 +1,217 @@
+"""The view's figures as a workbook: numbers with their formats, native charts, and a sheet of definitions."""
+
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+
+from readback.contracts import MetricValue
+from readback.faces import figures, questions
+from readback.faces.report.cells import FIGURE_HEADS, SAFE, Book, form_of, naive
+from readback.faces.report.metrics import WANTED
+from readback.faces.report.subject import Subject, change_of
+
+_HISTORY = 13
+_EPISODE = {
+    "workflow": 26, "workflow_class": 26, "opened_at": 17, "recovered_at": 17, "duration_s": 12, "state": 12,
+    "cause": 22, "preferred_model": 34, "fallback_count": 14,
+}  # fmt: skip
+"""Columns of an episode and their widths."""
+
+
+def xlsx(view: Mapping[str, Any], subject: Subject) -> bytes:
+    """The report as a workbook; equal snapshots give equal bytes."""
+    made = BytesIO()
+    book = Book(xlsxwriter.Workbook(made, dict(SAFE)), subject)
+    title = f"{view['kind']}, {view['period']}"
+    book.book.set_properties({"title": title, "author": view["brand"], "created": naive(subject.as_of)})
+    _summary(book, view)
+    if not view["is_without_data"]:
+        _metrics(book, view)
+        _history(book)
+        _by_member(book, "By workflow", "workflow")
+        _by_member(book, "By class", "workflow_class")
+        _conformance(book, view)
+        _episodes(book)
+        _recommendations(book, view)
+    _coverage(book, view)
+    _definitions(book, view)
+    book.book.close()
+    return made.getvalue()
+
+
+def _summary(book: Book, view: Mapping[str, Any]) -> None:
+    sheet = book.book.add_worksheet("Summary")
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 110)
+    title = book.style(bold=True, font_size=20, font_color=book.subject.look.ink)
+    sheet.write_string(0, 0, f"{view['brand']}: {view['period']}", title)
+    sheet.write_string(1, 0, f"{view['kind']}, as of {view['as_of']}", book.style(font_color="#5f6b7a"))
+    row = 3
+    for head, lines in _told(view):
+        if lines:
+            sheet.write_string(row, 0, head, book.style(bold=True, font_size=13, font_color=book.subject.look.ink))
+            for line in lines:
+                row += 1
+                sheet.write_string(row, 0, line, book.style(text_wrap=True))
+            row += 2
+
+
+def _told(view: Mapping[str, Any]) -> Iterable[tuple[str, list[str]]]:
+    yield "Before you read", list(view["notes"])
+    if view["is_without_data"]:
+        return
+    yield "Headline", [view["headline"], *([view["targets_told"]] if view["targets_told"] else [])]
+    yield "The five metrics", view["sentences"]
+    yield "What went wrong", view["went_wrong"]
+    yield "What we decided", view["decided"]
+    yield "What we ask", [f"{ask['title']}. {ask['why']}" for ask in view["asks"]]
+    yield "Audit statement", view["audit"]
+
+
+def _metrics(book: Book, view: Mapping[str, Any]) -> None:
+    extra = ("Target", "Against target", "Before", "Change", "95% from ", "95% to ")
+    widths = (32, 10, 12, 12, 12, 10, 12, 10, 10, 26, 12, 14, 12, 12, 12, 12)
+    sheet = book.sheet("Metrics", (*FIGURE_HEADS, *extra), widths)
+    subject = book.subject
+    now, before = subject.values(subject.period, WANTED), subject.values(subject.before, WANTED)
+    words = {row["metric"]: row for row in (*view["five"], *view["beside"])}
+    for row, metric in enumerate((name for name in WANTED if name in now), start=1):
+        figure, form = now[metric], form_of(now[metric])
+        book.figure(sheet, row, 0, figure)
+        earlier = before.get(metric)
+        changed = _changed(subject, figure, earlier)
+        book.put(sheet, row, 10, subject.targets.get(metric), form)
+        book.put(sheet, row, 11, words[metric]["verdict"] if metric in words else None)
+        book.put(sheet, row, 12, earlier.value if earlier and not figures.withheld(earlier) else None, form)
+        for place, number in enumerate(changed):
+            book.put(sheet, row, 13 + place, number, form)
+
+
+def _changed(subject: Subject, now: MetricValue, before: MetricValue | None) -> tuple[float | None, ...]:
+    found = change_of(subject, now, before)
+    return (found.difference, found.low, found.high) if found else (None, None, None)
+
+
+def _history(book: Book) -> None:
+    """The five metrics over the latest periods, each with a native chart whose bars are the intervals."""
+    subject = book.subject
+    heads = ("Period", "Metric", "Value", "95% from", "95% to", "n", "Status", "Below", "Above")
+    sheet = book.sheet("History", heads, (12, 32, 12, 12, 12, 10, 26, 10, 10))
+    row = 1
+    for place, metric in enumerate(figures.HEADLINES):
+        found = questions.trend(
+            subject.con, metric, subject.period.grain.value, until=subject.period.start, limit=_HISTORY
+        )
+        first = row
+        for figure in figures.values(found):
+            _history_row(book, sheet, row, figure)
+            row += 1
+        if row > first:
+            _chart(book, sheet, metric, first, row - 1, place)
+
+
+def _history_row(book: Book, sheet: Any, row: int, figure: MetricValue) -> None:
+    form, shown = form_of(figure), not figures.withheld(figure)
+    value, low, high = (figure.value, figure.low, figure.high) if shown else (None, None, None)
+    book.put(sheet, row, 0, f"{figure.period_start:%Y-%m}")
+    book.put(sheet, row, 1, figures.label(figure.metric))
+    for column, number in ((2, value), (3, low), (4, high)):
+        book.put(sheet, row, column, number, form)
+    book.put(sheet, row, 5, figures.sample_size(figure) if shown else None, "#,##0")
+    book.put(sheet, row, 6, figures.withheld(figure) or "ok")
+    book.put(sheet, row, 7, None if value is None or low is None else value - low, form)
+    book.put(sheet, row, 8, None if value is None or high is None else high - value, form)
+
+
+def _chart(book: Book, sheet: Any, metric: str, first: int, last: int, place: int) -> None:
+    color, rows = book.subject.look.primary, (first, last)
+    chart = book.book.add_chart({"type": "line"})
+    chart.add_series(
+        {
+            "name": figures.label(metric),
+            "categories": ["History", first, 0, last, 0],
+            "values": ["History", first, 2, last, 2],
+            "line": {"color": color, "width": 2},
+            "marker": {"type": "circle", "size": 6, "fill": {"color": color}, "border": {"color": color}},
+            "y_error_bars": {
+                "type": "custom",
+                "plus_values": _column("I", *rows),
+                "minus_values": _column("H", *rows),
+                "line": {"color": "#8a94a3"},
+            },
+        }
+    )
+    chart.set_title({"name": figures.label(metric), "name_font": {"size": 12}})
+    chart.set_legend({"none": True})
+    chart.set_y_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#e6eaef"}}})
+    chart.set_size({"width": 460, "height": 240})
+    sheet.insert_chart(1 + 13 * place, 10, chart)
+
+
+def _column(letter: str, first: int, last: int) -> str:
+    return f"=History!${letter}${first + 1}:${letter}${last + 1}"
+
+
+def _by_member(book: Book, name: str, dimension: str) -> None:
+    sheet = book.sheet(name, ("Member", *FIGURE_HEADS), (30, 32, 10, 12, 12, 12, 10, 12, 10, 10, 26))
+    subject, row = book.subject, 0
+    for metric in (*figures.HEADLINES, "policy_conformance_rate"):
+        found = questions.by_member(subject.con, metric, subject.period.grain.value, subject.period.start, dimension)
+        for figure in figures.values(found):
+            row += 1
+            book.put(sheet, row, 0, figure.member)
+            book.figure(sheet, row, 1, figure)
+    sheet.autofilter(0, 0, max(row, 1), 10)
+
+
+def _conformance(book: Book, view: Mapping[str, Any]) -> None:
+    heads = ("Class", "Risk", "Judged", "Out of policy", "Silent", "Cannot judge")
+    sheet = book.sheet("Conformance", heads, (30, 12, 10, 14, 10, 14))
+    names = ("name", "risk", "judged", "outside", "silent", "unknown")
+    found = questions.judged_classes(book.subject.con, book.subject.period.span).to_dicts()
+    book.rows(sheet, ([row[name] for name in names] for row in found))
+    listed = book.sheet(
+        "Silent downgrades", ("When (UTC)", "Workflow", "Preferred → served", "Why", "Request"), (16, 24, 50, 40, 48)
+    )
+    keys = ("at", "workflow", "models", "why", "request")
+    book.rows(listed, ([row[key] for key in keys] for row in view["silent"]))
+
+
+def _episodes(book: Book) -> None:
+    heads = [name.replace("_", " ").capitalize() for name in _EPISODE]
+    sheet = book.sheet("Episodes", heads, tuple(_EPISODE.values()))
+    found = questions.episodes(book.subject.con, book.subject.period.span)
+    last = book.rows(sheet, found.select(list(_EPISODE)).iter_rows())
+    sheet.autofilter(0, 0, max(last, 1), len(_EPISODE) - 1)
+
+
+def _recommendations(book: Book, view: Mapping[str, Any]) -> None:
+    keys = ("title", "where", "change", "expected_effect", "falsifier", "path", "basis", "confidence")
+    heads = ("Change", "Where", "What to do", "Expected effect", "Wrong if", "Policy line", "Evidence", "Confidence")
+    sheet = book.sheet("Recommendations", heads, (40, 22, 60, 60, 50, 30, 22, 12))
+    book.rows(sheet, ([row[key] for key in keys] for row in view["recommendations"]))
+
+
+def _coverage(book: Book, view: Mapping[str, Any]) -> None:
+    heads = ("Source", "Files", "Lines", "Rows", "Duplicates", "Ignored", "Quarantined", "Newest record (UTC)")
+    sheet = book.sheet("Data coverage", heads, (26, 10, 12, 12, 12, 12, 12, 20))
+    names = ("source", "files", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines")
+    found = questions.ledger(book.subject.con).to_dicts()
+    last = book.rows(sheet, ([row[name] for name in (*names, "last_at")] for row in found))
+    book.rows(sheet, [[view["days_told"]], *_restated(view)], start=last + 3)
+
+
+def _restated(view: Mapping[str, Any]) -> Iterable[list[str]]:
+    for one in view["restated"]:
+        for line in (one["first"], *one["changes"], one["now"]):
+            yield [f"{one['label']}, {one['period']}: {line[0]}", *line[1:]]
+
+
+def _definitions(book: Book, view: Mapping[str, Any]) -> None:
+    sheet = book.sheet("Definitions", ("Metric", "Question", "Unit", "Better"), (32, 90, 12, 10))
+    last = book.rows(
+        sheet, ([row["label"], row["question"], row["unit"], row["better"]] for row in view["definitions"])
+    )
+    book.rows(sheet, ([line] for line in view["method"]), start=last + 3)
