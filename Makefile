@@ -46,7 +46,7 @@ $(READY): requirements.lock pyproject.toml
 # Needs uv. Keeps the versions that are locked: `make lock UPGRADE=--upgrade` takes the newest.
 lock:
 	uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	    --all-extras --group dev --output-file requirements.lock pyproject.toml
+	    --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv dist

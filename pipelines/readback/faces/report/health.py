@@ -32,7 +32,7 @@ def health(view: Subject) -> dict[str, Any]:
         ],
         "coverage": [_coverage(row) for row in questions.coverage(view.con).to_dicts()],
         "counters": [
-            [plain(row["source"], 60), plain(row["model"] or "all", 60)]
+            [plain(row["compared_with"], 60), plain(row["model"] or "all", 60)]
             + [figures.count(row[name]) for name in ("counted", "logged", "missing")]
             for row in questions.reconciliation(view.con).to_dicts()
         ],
