@@ -37,7 +37,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "fallback_events": ("fallback_events",),
     "runs": ("runs", "outcome_links", "outcome_coverage", "run_status"),
     "metric_values": ("metric_values", "metric_effects", "recovery_curves", "latency_histograms", "restatements"),
-    "decisions": ("alerts", "notifications", "recommendations"),
+    "decisions": ("alerts", "silences", "monitors", "notifications", "evaluations", "recommendations"),
 }  # fmt: skip
 """Asset → the tables that it makes and that are checked before anything after it runs."""
 
@@ -199,7 +199,7 @@ def metric_values(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
 def decisions(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
     """Alerts, and recommendations for the policy."""
     with _step(refresh, "decisions"):
-        pipeline.decide(refresh.con, refresh.as_of)
+        pipeline.decide(refresh.con, refresh.project, refresh.as_of)
     return _checked(refresh, "decisions")
 
 

@@ -129,11 +129,11 @@ def compute_metrics(con: store.Connection, project: Project, as_of: datetime) ->
         metrics.refresh(con, project.settings, as_of, continuity.dirty_ranges(con))
 
 
-def decide(con: store.Connection, as_of: datetime) -> None:
-    """Metrics, events → alerts and recommendations."""
+def decide(con: store.Connection, project: Project, as_of: datetime) -> None:
+    """Metrics, events → alerts, the messages about them, and recommendations."""
     if as_of > NOTHING_READ:
         with store.transaction(con):
-            decisions.refresh(con, as_of)
+            decisions.refresh(con, as_of, project.settings)
 
 
 def publish(con: store.Connection, project: Project, as_of: datetime, loaded_at: datetime) -> RunSummary:

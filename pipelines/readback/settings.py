@@ -9,13 +9,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from readback.contracts.vocabulary import CoverageMode, OutcomeKind
+from readback.contracts.vocabulary import AlertTier, CoverageMode, OutcomeKind
 from readback.errors import ProjectError, SettingsError
 
 SETTINGS_FILE = "readback.toml"
 POLICY_FILE = "policy.yaml"
+
+FASTEST_BURN = 14.4
+"""Burn rate at which the fastest alert speaks; see `decisions.burn_rules`."""
+
+SLACKEST_OBJECTIVE = 1 - 1 / FASTEST_BURN
+"""An objective below could burn no faster than its budget allows: the fastest alert could never speak."""
 
 _DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -214,9 +229,56 @@ class Brand(Section):
 
 
 class Alerts(Section):
-    """`[alerts]`: names of channels; their addresses come from the environment."""
+    """`[alerts]`: when readback speaks up, and where its messages point."""
 
+    dashboard_url: str | None = Field(default=None, description="Address of the dashboard, for links in messages.")
+    preferred_objective: float = Field(
+        default=0.97,
+        gt=SLACKEST_OBJECTIVE,
+        lt=1,
+        description="Share of requests that the preferred model should serve.",
+    )
+    held_objective: float = Field(
+        default=0.99, gt=SLACKEST_OBJECTIVE, lt=1, description="Share of requests that should not be held."
+    )
+    baseline_weeks: int = Field(default=12, ge=4, description="Weeks that an outcome rate is compared with.")
+    quarantined_share: float = Field(default=0.01, gt=0, lt=1, description="Of a source's lines of a week.")
+    unmapped_share: float = Field(default=0.10, gt=0, lt=1, description="Of a week's requests without a workflow.")
+    stale_after: Seconds = 26 * 3600.0
+    heartbeat_every: Seconds = 86400.0
+
+    @field_validator("dashboard_url")
+    @classmethod
+    def _is_address(cls, address: str | None) -> str | None:
+        if address is not None and not re.fullmatch(r"https?://[^\s<>\"'?#]+", address):
+            raise ValueError("expected an address such as 'http://127.0.0.1:8501', without a query")
+        return address.rstrip("/") if address else None
+
+
+class Channel(Section):
+    """`[[channels]]`: where messages go; the address comes from the environment alone."""
+
+    name: str = Field(pattern=r"^[\w.-]{1,40}$")
+    url_env: str = Field(description="Environment variable that holds the Apprise URL.")
+    tiers: tuple[AlertTier, ...] = (AlertTier.PAGE, AlertTier.TICKET)
+    workflows: tuple[str, ...] = ("*",)
+    workflow_classes: tuple[str, ...] = ("*",)
+    heartbeat: bool = Field(default=False, description="Also told that nothing fired.")
+
+    @field_validator("url_env")
+    @classmethod
+    def _is_variable(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,80}", name):
+            raise ValueError("expected the name of an environment variable; the address itself must not stand here")
+        return name
+
+
+class Audience(Section):
+    """`[[audiences]]`: who gets a weekly digest, of which workflows, through which channels."""
+
+    name: str = Field(pattern=r"^[\w.-]{1,40}$")
     channels: tuple[str, ...] = ()
+    workflows: tuple[str, ...] = ("*",)
 
 
 class Settings(Section):
@@ -243,6 +305,19 @@ class Settings(Section):
     alerts: Alerts = Alerts()
     targets: Targets = Targets()
     brand: Brand = Brand()
+    channels: tuple[Channel, ...] = ()
+    audiences: tuple[Audience, ...] = ()
+
+    @model_validator(mode="after")
+    def _audiences_name_channels(self) -> Self:
+        known = [channel.name for channel in self.channels]
+        if len(set(known)) < len(known):
+            raise ValueError("two `[[channels]]` have one name; give each its own")
+        for audience in self.audiences:
+            for name in audience.channels:
+                if name not in known:
+                    raise ValueError(f"audience {audience.name!r} names channel {name!r}; expected one of {known}")
+        return self
 
 
 @dataclass(frozen=True)

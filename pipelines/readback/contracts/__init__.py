@@ -1,6 +1,7 @@
 """Contracts: what a row of each table is. Everything else about a table is derived from here."""
 
 from readback.contracts.aftermath import Outcome, OutcomeCoverage, OutcomeLink, Run, RunStatus
+from readback.contracts.alerting import Alert, Evaluation, Monitor, Notification, Silence
 from readback.contracts.bookkeeping import (
     DictionaryEntry,
     LabelCandidate,
@@ -9,11 +10,9 @@ from readback.contracts.bookkeeping import (
     QuarantinedLine,
 )
 from readback.contracts.findings import (
-    Alert,
     LatencyHistogram,
     MetricEffect,
     MetricValue,
-    Notification,
     Recommendation,
     RecoveryCurve,
     Restatement,
@@ -56,7 +55,10 @@ PUBLISHED: tuple[type[Row], ...] = (
     LatencyHistogram,
     Restatement,
     Alert,
+    Silence,
+    Monitor,
     Notification,
+    Evaluation,
     Recommendation,
     LedgerFile,
     QuarantinedLine,
@@ -78,6 +80,7 @@ __all__ = [
     "CounterReading",
     "DictionaryEntry",
     "Episode",
+    "Evaluation",
     "FallbackEvent",
     "LatencyHistogram",
     "LabelCandidate",
@@ -85,6 +88,7 @@ __all__ = [
     "MetricEffect",
     "MetricValue",
     "ModelName",
+    "Monitor",
     "Notification",
     "Outcome",
     "OutcomeCoverage",
@@ -103,6 +107,7 @@ __all__ = [
     "Row",
     "Run",
     "RunStatus",
+    "Silence",
     "SourceCounter",
     "columns",
 ]

@@ -1,4 +1,4 @@
-"""Nouns of what readback says: figures, effects, alerts, recommendations."""
+"""Nouns of what readback says: figures, effects, recommendations. What it alerts on and sends is `alerting`."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -7,8 +7,6 @@ from pydantic import Field
 
 from readback.contracts.row import Row
 from readback.contracts.vocabulary import (
-    AlertState,
-    AlertTier,
     Confidence,
     Dimension,
     EvidenceClass,
@@ -143,46 +141,6 @@ class Restatement(Row):
     denominator_change: float | None = Field(description="After minus before.")
     previous_value: float | None = Field(description="The figure before.")
     value: float | None = Field(description="The figure after.")
-
-
-class Alert(Row):
-    """One condition that people should know of, with the evidence and the SQL that shows it again."""
-
-    table: ClassVar[str] = "alerts"
-    key: ClassVar[tuple[str, ...]] = ("alert_id",)
-
-    alert_id: str = Field(description="Fingerprint: rule, scope, onset.")
-    rule: str = Field(description="Rule that fired.")
-    rule_version: int = Field(ge=1, description="Version of the rule.")
-    tier: AlertTier = Field(description="How loudly it speaks.")
-    state: AlertState = Field(description="Where it stands.")
-    workflow: str | None = Field(description="Workflow concerned.")
-    metric: str | None = Field(description="Metric concerned.")
-    title: str = Field(description="One line.")
-    detail: str = Field(description="What was seen, with n and interval.")
-    evidence: str = Field(description="JSON of the figures that the rule saw.")
-    evidence_sql: str = Field(description="Query that shows the rows behind it.")
-    started_at: datetime = Field(description="Onset of the condition.")
-    fired_at: datetime = Field(description="Watermark at which the rule first held.")
-    resolved_at: datetime | None = Field(description="Watermark at which it no longer held.")
-    acknowledged_by: str | None = Field(description="Who took it.")
-    as_of: datetime = Field(description="Watermark of the last evaluation.")
-
-
-class Notification(Row):
-    """One message that was sent, or held back, about an alert."""
-
-    table: ClassVar[str] = "notifications"
-    key: ClassVar[tuple[str, ...]] = ("notification_id",)
-
-    notification_id: str = Field(description="Hash of alert, channel and stage.")
-    alert_id: str = Field(description="The alert.")
-    channel: str = Field(description="Name of the channel; never its address.")
-    state: str = Field(description="pending, sent, held or dead.")
-    reason: str | None = Field(description="Why it was held back or died.")
-    attempts: int = Field(ge=0, description="Deliveries tried.")
-    created_at: datetime = Field(description="Watermark at which it was queued.")
-    sent_at: datetime | None = Field(description="When the receiver accepted it.")
 
 
 class Recommendation(Row):

@@ -424,11 +424,16 @@ class FileState(StrEnum):
 
 
 class AlertState(StrEnum):
-    """Where an alert stands."""
+    """Where an alert stands.
+
+    In their order: it holds; somebody took it; it no longer holds; the quiet time after that; over.
+    """
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    COOLING = "cooling"
+    CLOSED = "closed"
 
 
 class AlertTier(StrEnum):
@@ -437,6 +442,41 @@ class AlertTier(StrEnum):
     PAGE = "page"
     TICKET = "ticket"
     WATCH = "watch"
+
+
+class NotificationKind(StrEnum):
+    """What a message is about: one alert, that nothing fired, or a week."""
+
+    ALERT = "alert"
+    HEARTBEAT = "heartbeat"
+    DIGEST = "digest"
+
+
+class NotificationStage(StrEnum):
+    """Which turn of an alert a message tells; a digest or a heartbeat is only ever told."""
+
+    OPENED = "opened"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    TOLD = "told"
+
+
+class NotificationState(StrEnum):
+    """What became of a message; a dead one was tried as often as is allowed."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    HELD = "held"
+    DEAD = "dead"
+
+
+class MonitorStatus(StrEnum):
+    """Whether a rise of an outcome rate would be seen."""
+
+    WATCHING = "watching"
+    SHORT_BASELINE = "short_baseline"
+    NO_TRAFFIC = "no_traffic"
 
 
 class EvidenceClass(StrEnum):

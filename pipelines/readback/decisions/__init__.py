@@ -6,11 +6,22 @@ from readback import store
 from readback.decisions.alerts import acknowledge, refresh_alerts, resolve
 from readback.decisions.patch import policy_patch
 from readback.decisions.recommendations import refresh_recommendations
+from readback.decisions.silences import lift, silence
+from readback.settings import Settings
 
-__all__ = ["acknowledge", "policy_patch", "refresh", "refresh_alerts", "refresh_recommendations", "resolve"]
+__all__ = [
+    "acknowledge",
+    "lift",
+    "policy_patch",
+    "refresh",
+    "refresh_alerts",
+    "refresh_recommendations",
+    "resolve",
+    "silence",
+]
 
 
-def refresh(con: store.Connection, as_of: datetime) -> None:
-    """Bring `alerts` and `recommendations` up to the watermark; runs inside the caller's transaction."""
-    refresh_alerts(con, as_of)
+def refresh(con: store.Connection, as_of: datetime, settings: Settings | None = None) -> None:
+    """Bring alerts, their messages and recommendations up to the watermark, inside the caller's transaction."""
+    refresh_alerts(con, as_of, settings)
     refresh_recommendations(con, as_of)

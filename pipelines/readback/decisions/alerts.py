@@ -1,44 +1,46 @@
-"""The life of an alert: fired when a rule first holds, taken by a person, resolved when it no longer holds.
+"""STEP of the alerts: every rule judged at a watermark, every alert taken one turn further, and the messages queued.
 
-A streak of silent downgrades holds as long as its latest one lies in the window that decisions look at.
+What a turn is says `lifecycle`; what is sent to whom, `outbox`. All of it happens inside the caller's transaction.
 """
 
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from readback import store
-from readback.contracts import Alert
-from readback.contracts.vocabulary import AlertState
-from readback.decisions.alert_rules import ALERT_RULES, AlertRule, Condition
+from readback.contracts import Alert, Monitor
+from readback.contracts.vocabulary import AlertState, NotificationStage
+from readback.decisions import outbox, shared_causes
+from readback.decisions.alert_rules import ALERT_RULES
+from readback.decisions.condition import AlertRule, Condition
 from readback.decisions.evidence import as_json, digest, gather, window
+from readback.decisions.lifecycle import LIVE, Look, Step, advance, ended
+from readback.decisions.outcome_weeks import OutcomeWeek
+from readback.decisions.quality_rules import monitors
 from readback.errors import ReadbackError
+from readback.settings import Settings
+
+_QUIET = {rule.rule: rule.quiet for rule in ALERT_RULES} | {shared_causes.RULE: shared_causes.QUIET}
 
 
 class UnknownAlert(ReadbackError):
     """No open alert has this id."""
 
 
-class Holding(NamedTuple):
-    """An alert as its rule sees it now, and the newest event behind it."""
+def refresh_alerts(con: store.Connection, as_of: datetime, settings: Settings | None = None) -> list[Alert]:
+    """Judge every rule at the watermark and bring `alerts`, `monitors` and `notifications` up to it.
 
-    alert: Alert
-    last_at: datetime | None
-
-
-def refresh_alerts(con: store.Connection, as_of: datetime) -> list[Alert]:
-    """Judge every rule at the watermark and bring `alerts` up to it; the alerts that are news, the oldest first.
-
-    What was judged at a later watermark is left alone, so that an older month can be computed again.
+    Returns the alerts that opened, the oldest first.
     """
+    settings = settings or Settings()
     known = {alert.alert_id: alert for alert in read_alerts(con)}
-    now = {holding.alert.alert_id: holding for holding in _holding(con, as_of)}
-    fired = {key for key, holding in now.items() if _is_news(known.get(key), holding)}
-    kept = [alert if key in now else _no_longer(alert, as_of) for key, alert in known.items() if key not in fired]
-    kept = [_seen_again(alert, now[alert.alert_id].alert) if alert.alert_id in now else alert for alert in kept]
-    news = sorted((_opened(known.get(key), now[key].alert) for key in fired), key=_order)
-    every = sorted(kept + news, key=_order)
+    bound = parameters(settings, as_of)
+    steps = _steps(known, _looks(con, bound, as_of), as_of)
+    every = sorted((step.alert for step in steps), key=_order)
     store.replace_rows(con, Alert, every)
-    return news
+    store.replace_rows(con, Monitor, monitors(gather(con, "outcome_weeks", OutcomeWeek, bound), as_of))
+    outbox.queue(con, steps, settings, as_of)
+    return sorted((step.alert for step in steps if step.stage is NotificationStage.OPENED), key=_order)
 
 
 def read_alerts(con: store.Connection) -> list[Alert]:
@@ -47,37 +49,76 @@ def read_alerts(con: store.Connection) -> list[Alert]:
     return [Alert(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
 
 
-def acknowledge(con: store.Connection, alert_id: str, who: str) -> Alert:
-    """Somebody took an open alert; it stays taken until it is resolved.
+def acknowledge(con: store.Connection, alert_id: str, who: str, settings: Settings | None = None) -> Alert:
+    """Somebody took an open alert, and with a parent its children; it stays taken until it is resolved.
 
     Raises:
         UnknownAlert: no such alert, or it is resolved.
     """
-    alert = _alert(con, alert_id)
-    if alert.state is AlertState.RESOLVED:
-        raise UnknownAlert(f"alert {alert_id} is resolved; only an open one can be taken")
-    return _rewrite(con, alert.model_copy(update={"state": AlertState.ACKNOWLEDGED, "acknowledged_by": who}))
+    every = read_alerts(con)
+    alert = _live(every, alert_id, "taken")
+    taken = [
+        each.model_copy(update={"state": AlertState.ACKNOWLEDGED, "acknowledged_by": who})
+        for each in _family(every, alert)
+    ]
+    return _rewritten(con, taken, NotificationStage.ACKNOWLEDGED, settings, alert.as_of)
 
 
-def resolve(con: store.Connection, alert_id: str, as_of: datetime, who: str = "operator") -> Alert:
-    """Somebody settled an alert; it fires again only on events after `as_of`.
+def resolve(
+    con: store.Connection, alert_id: str, as_of: datetime, who: str = "operator", settings: Settings | None = None
+) -> Alert:
+    """Somebody settled an alert, and with a parent its children; it fires again only on events after `as_of`.
+
+    A rise of an outcome rate that was settled is the new normal: its baseline begins anew.
 
     Raises:
-        UnknownAlert: no such alert.
+        UnknownAlert: no such alert, or it is resolved already.
     """
-    alert = _alert(con, alert_id)
-    if alert.state is AlertState.RESOLVED:
-        return alert
-    taken_by = alert.acknowledged_by or who
-    settled = {"state": AlertState.RESOLVED, "resolved_at": as_of, "acknowledged_by": taken_by}
-    return _rewrite(con, alert.model_copy(update=settled))
+    every = read_alerts(con)
+    alert = _live(every, alert_id, "resolved")
+    settled = [ended(each, max(as_of, each.as_of), quiet_of(each), who) for each in _family(every, alert)]
+    return _rewritten(con, settled, NotificationStage.RESOLVED, settings, max(as_of, alert.as_of))
 
 
-def _holding(con: store.Connection, as_of: datetime) -> list[Holding]:
+def quiet_of(alert: Alert) -> timedelta:
+    """For how long an alert keeps quiet after its end."""
+    return _QUIET.get(alert.rule, timedelta(0))
+
+
+def parameters(settings: Settings, as_of: datetime) -> dict[str, Any]:
+    """Everything that a model of the rules may bind."""
+    alerts = settings.alerts
+    return window(as_of) | {
+        "timezone": settings.project.timezone,
+        "week_offset": 1 if settings.project.week_starts == "sunday" else 0,
+        "baseline_weeks": alerts.baseline_weeks,
+        "preferred_objective": alerts.preferred_objective,
+        "held_objective": alerts.held_objective,
+        "quarantined_share": alerts.quarantined_share,
+        "unmapped_share": alerts.unmapped_share,
+        "stale_after_s": alerts.stale_after,
+    }
+
+
+def _looks(con: store.Connection, bound: dict[str, Any], as_of: datetime) -> Iterator[Look]:
+    for rule in ALERT_RULES:
+        for condition in rule.judge(gather(con, rule.model, rule.evidence, bound), as_of):
+            yield Look(_alert_of(rule, condition, as_of), condition.last_at, rule.quiet)
+
+
+def _steps(known: dict[str, Alert], looks: Iterator[Look], as_of: datetime) -> list[Step]:
+    """One step of every alert that is known or seen; then of the parents, which follow from their children."""
+    parents = {key: alert for key, alert in known.items() if alert.rule == shared_causes.RULE}
+    alone = {key: alert for key, alert in known.items() if key not in parents}
+    steps = shared_causes.gathered(_advanced(alone, {look.alert.alert_id: look for look in looks}, as_of), parents)
+    seen = shared_causes.parent_looks([step.alert for step in steps], as_of)
+    return steps + _advanced(parents, {look.alert.alert_id: look for look in seen}, as_of)
+
+
+def _advanced(known: dict[str, Alert], looks: dict[str, Look], as_of: datetime) -> list[Step]:
     return [
-        Holding(_alert_of(rule, condition, as_of), condition.last_at)
-        for rule in ALERT_RULES
-        for condition in rule.judge(gather(con, rule.model, rule.evidence, window(as_of)), as_of)
+        advance(known.get(key), looks.get(key), as_of, quiet_of(looks[key].alert if key in looks else known[key]))
+        for key in sorted({*known, *looks})
     ]
 
 
@@ -86,7 +127,7 @@ def _alert_of(rule: AlertRule, condition: Condition, as_of: datetime) -> Alert:
         alert_id=digest(rule.rule, rule.version, *condition.scope),
         rule=rule.rule,
         rule_version=rule.version,
-        tier=rule.tier,
+        tier=condition.tier or rule.tier,
         state=AlertState.OPEN,
         workflow=condition.workflow,
         metric=condition.metric,
@@ -99,48 +140,34 @@ def _alert_of(rule: AlertRule, condition: Condition, as_of: datetime) -> Alert:
         resolved_at=None,
         acknowledged_by=None,
         as_of=as_of,
+        workflow_class=condition.workflow_class,
+        level=condition.level,
+        shared_cause=condition.shared_cause,
     )
-
-
-def _is_news(known: Alert | None, holding: Holding) -> bool:
-    """Never fired, or resolved and holding again; what a person settled needs an event after that."""
-    if known is None:
-        return True
-    if known.as_of > holding.alert.as_of or known.resolved_at is None:
-        return False
-    return known.acknowledged_by is None or (holding.last_at is not None and holding.last_at > known.resolved_at)
-
-
-def _opened(known: Alert | None, seen: Alert) -> Alert:
-    return seen if known is None else seen.model_copy(update={"fired_at": known.fired_at})
-
-
-def _seen_again(known: Alert, seen: Alert) -> Alert:
-    """What the rule sees now, with what people and the first firing said."""
-    if known.state is AlertState.RESOLVED or known.as_of > seen.as_of:
-        return known
-    lasting = known.model_dump(include={"state", "fired_at", "acknowledged_by"})
-    return seen.model_copy(update=lasting)
-
-
-def _no_longer(alert: Alert, as_of: datetime) -> Alert:
-    if alert.state is AlertState.RESOLVED or alert.as_of > as_of:
-        return alert
-    return alert.model_copy(update={"state": AlertState.RESOLVED, "resolved_at": as_of, "as_of": as_of})
 
 
 def _order(alert: Alert) -> tuple[datetime, datetime, str]:
     return alert.fired_at, alert.started_at, alert.alert_id
 
 
-def _alert(con: store.Connection, alert_id: str) -> Alert:
-    found = [alert for alert in read_alerts(con) if alert.alert_id == alert_id]
+def _live(every: Sequence[Alert], alert_id: str, turn: str) -> Alert:
+    found = [alert for alert in every if alert.alert_id == alert_id]
     if not found:
         raise UnknownAlert(f"no alert has the id {alert_id!r}; `readback alerts list` shows them")
+    if found[0].state not in LIVE:
+        raise UnknownAlert(f"alert {alert_id} is {found[0].state.value}; only an open one can be {turn}")
     return found[0]
 
 
-def _rewrite(con: store.Connection, alert: Alert) -> Alert:
-    con.execute("delete from alerts where alert_id = $alert_id", {"alert_id": alert.alert_id})
-    store.insert_rows(con, Alert, [alert])
-    return alert
+def _family(every: Sequence[Alert], alert: Alert) -> list[Alert]:
+    return [alert, *(each for each in every if each.parent_id == alert.alert_id and each.state in LIVE)]
+
+
+def _rewritten(
+    con: store.Connection, alerts: Sequence[Alert], stage: NotificationStage, settings: Settings | None, as_of: datetime
+) -> Alert:
+    for alert in alerts:
+        con.execute("delete from alerts where alert_id = $alert_id", {"alert_id": alert.alert_id})
+    store.insert_rows(con, Alert, alerts)
+    outbox.queue(con, [Step(alert, stage) for alert in alerts], settings or Settings(), as_of)
+    return alerts[0]

@@ -35,8 +35,8 @@ def window(as_of: datetime) -> dict[str, Any]:
 def gather(
     con: store.Connection, name: str, kind: type[Found], parameters: Mapping[str, Any] | None = None
 ) -> list[Found]:
-    """The rows of `models/decisions/<name>.sql`, each as an object whose fields are the columns."""
-    relation = store.query(con, store.model(f"decisions/{name}"), parameters)
+    """The rows of a model, that of `models/decisions/` by its bare name, as objects whose fields are the columns."""
+    relation = store.query(con, store.model(name if "/" in name else f"decisions/{name}"), parameters)
     return [kind(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from readback.contracts import Recommendation
 from readback.contracts.vocabulary import Activation, Boundary, Confidence, Dimension, EvidenceClass
-from readback.decisions.alert_rules import GRAVE
 from readback.decisions.effects import OUTCOMES, Effect, Effects, change, doubt, percent, told
 from readback.decisions.evidence import WINDOW_DAYS, as_json, digest, pasted, window
+from readback.decisions.silent_rules import GRAVE
 from readback.stats import wilson
 
 LEAST_CASES = 5

@@ -81,7 +81,7 @@ def _off(row: Mapping[str, Any]) -> str:
 
 def alert_lines(rows: pl.DataFrame) -> None:
     """Unresolved alerts in short, the loudest first."""
-    unresolved = rows.filter(pl.col("state") != "resolved")
+    unresolved = rows.filter(pl.col("state").is_in(["open", "acknowledged"]))
     if unresolved.is_empty():
         nothing("No open alert.")
     for row in unresolved.head(_MOST_LINES).to_dicts():
@@ -122,7 +122,7 @@ def recommendation(row: Mapping[str, Any]) -> None:
 def alert(row: Mapping[str, Any]) -> None:
     """One alert in full."""
     color, icon = _TIERS[row["tier"]]
-    is_resolved = row["state"] == "resolved"
+    is_resolved = row["state"] not in ("open", "acknowledged")
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(row["tier"], icon=icon, color="gray" if is_resolved else color)

@@ -256,7 +256,7 @@ def alerts(con: Connection, workflow: str | None = None, span: Span | None = Non
         where ($workflow is null or workflow is null or workflow = $workflow)
           and ($ending is null or fired_at < $ending)
           and ($start is null or coalesce(resolved_at, 'infinity') >= $start)
-        order by list_position(['open', 'acknowledged', 'resolved'], state),
+        order by list_position(['open', 'acknowledged', 'resolved', 'cooling', 'closed'], state),
             list_position(['page', 'ticket', 'watch'], tier), fired_at desc, alert_id limit 500
     """
     start, ending = span or (None, None)

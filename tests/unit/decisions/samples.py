@@ -17,10 +17,12 @@ from readback.contracts import (
     columns,
 )
 from readback.contracts.ddl import create_table
-from readback.decisions.alert_rules import OpenEpisode, SilentDay
 from readback.decisions.chronic_rules import WorkflowUse
 from readback.decisions.effects import Effect
+from readback.decisions.episode_rules import OpenEpisode
+from readback.decisions.silent_rules import SilentDay
 from readback.decisions.substitute_rules import ListedUse, SubstituteUse
+from readback.metrics.marts import create_marts
 
 AS_OF = datetime(2026, 10, 31, 12, tzinfo=UTC)
 DAY = datetime(2026, 10, 30, tzinfo=UTC)
@@ -77,6 +79,7 @@ def tables() -> store.Connection:
     con = store.memory()
     store.create_tables(con)
     con.execute(create_table(RunStatus))
+    create_marts(con)
     con.execute("create table cause_families as select 'provider_outage' as cause, 'provider' as family")
     return con
 

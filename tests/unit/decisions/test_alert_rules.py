@@ -7,16 +7,13 @@ from typing import Any
 import pytest
 from unit.decisions.samples import AS_OF, DAY, effect, open_episode, silent_day
 
-from readback.decisions.alert_rules import (
-    ALERT_RULES,
-    Condition,
-    SilentDay,
-    outcome_regression,
-    recovery_objective,
-    silent_downgrade,
-)
+from readback.decisions.alert_rules import ALERT_RULES
+from readback.decisions.condition import Condition
 from readback.decisions.effects import Effect
+from readback.decisions.episode_rules import recovery_objective
 from readback.decisions.evidence import as_json
+from readback.decisions.outcome_rules import outcome_regression
+from readback.decisions.silent_rules import SilentDay, silent_downgrade
 
 
 def silent(*days: SilentDay) -> list[Condition]:
@@ -150,4 +147,4 @@ def test_regression_of_a_model_names_no_workflow() -> None:
 
 
 def test_every_rule_has_its_own_name() -> None:
-    assert len({(rule.rule, rule.version) for rule in ALERT_RULES}) == len(ALERT_RULES) == 3
+    assert len({(rule.rule, rule.version) for rule in ALERT_RULES}) == len(ALERT_RULES) == 10

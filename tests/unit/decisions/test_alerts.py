@@ -43,7 +43,10 @@ def test_an_alert_resolves_when_its_rule_no_longer_holds(con: store.Connection) 
     (settled,) = read_alerts(con)
     assert (settled.state, settled.fired_at, settled.resolved_at) == (AlertState.RESOLVED, AS_OF, LATER)
     refresh_alerts(con, LATER + timedelta(hours=1))
-    assert read_alerts(con) == [settled]
+    (over,) = read_alerts(con)
+    assert (over.state, over.resolved_at) == (AlertState.CLOSED, LATER)
+    refresh_alerts(con, LATER + timedelta(hours=2))
+    assert read_alerts(con) == [over]
 
 
 def test_an_alert_that_resolved_by_itself_fires_again(con: store.Connection) -> None:
@@ -52,7 +55,8 @@ def test_an_alert_that_resolved_by_itself_fires_again(con: store.Connection) -> 
     refresh_alerts(con, LATER)
     con.execute("update episodes set state = 'open'")
     (again,) = refresh_alerts(con, LATER + timedelta(hours=1))
-    assert (again.alert_id, again.fired_at, again.resolved_at) == (first.alert_id, AS_OF, None)
+    assert (again.alert_id, again.occurrence, again.resolved_at) == (first.alert_id, 2, None)
+    assert again.fired_at == LATER + timedelta(hours=1)
 
 
 def test_who_took_it_survives(con: store.Connection) -> None:
@@ -71,7 +75,7 @@ def test_what_a_person_resolved_stays_so_until_something_new_happens(con: store.
     (fired,) = refresh_alerts(con, AS_OF)
     resolve(con, fired.alert_id, AS_OF)
     assert refresh_alerts(con, LATER) == []
-    assert read_alerts(con)[0].state is AlertState.RESOLVED
+    assert read_alerts(con)[0].state is AlertState.CLOSED
     con.execute("update episodes set last_seen_at = $at", {"at": LATER})
     (again,) = refresh_alerts(con, LATER)
     assert again.alert_id == fired.alert_id

@@ -20,6 +20,7 @@ from readback.contracts import (
 )
 from readback.contracts.ddl import create_table
 from readback.decisions import refresh
+from readback.metrics.marts import create_marts
 from readback.settings import open_project
 
 HOSTILE = "pay'; drop table requests; --\n$(reboot)\x1b[31m"
@@ -33,6 +34,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[store.Connec
     project = open_project(root)
     with store.warehouse(project) as con:
         con.execute(create_table(RunStatus))
+        create_marts(con)
         con.execute("create table cause_families as select 'provider_outage' as cause, 'provider' as family")
         fill(con)
         refresh(con, AS_OF)

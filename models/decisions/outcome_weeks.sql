@@ -1,0 +1,52 @@
+-- One row: one outcome metric, workflow and week: mature runs, those that the outcome hit, and sums over their clusters.
+-- Reads: marts.metric_daily, alerts. Bound: $as_of inclusive, $timezone, $week_offset (0 where weeks start on Monday,
+-- 1 on Sunday), $baseline_weeks.
+-- All lanes together: what a substitute does to a workflow is part of how it fares. maturity: mature / observable runs.
+-- rebased_at: when somebody last settled an alert of this series, which makes what came after its new normal.
+with weekly as (
+    select
+        metric,
+        coalesce(workflow, '(none)') as workflow,
+        date_trunc('week', day + cast($week_offset as integer)) - cast($week_offset as integer) * interval '1 day' as week,
+        sum(denominator) as mature_count,
+        sum(observable) as observable_count,
+        sum(cluster_n) as n,
+        sum(cluster_n2) as n2,
+        sum(cluster_n3) as n3,
+        sum(cluster_x) as x,
+        sum(cluster_x2) as x2,
+        sum(cluster_xn) as xn,
+        sum(cluster_count) as cluster_count
+    from marts.metric_daily
+    where metric in ('rework_rate', 'override_rate', 'downstream_error_rate')
+    group by metric, coalesce(workflow, '(none)'), week
+),
+
+models as (
+    select coalesce(workflow, '(none)') as workflow, model, sum(denominator) as n
+    from marts.metric_daily
+    where metric = 'fallback_frequency' and model is not null
+    group by coalesce(workflow, '(none)'), model
+    qualify row_number() over (partition by coalesce(workflow, '(none)') order by sum(denominator) desc, model) = 1
+),
+
+settled as (
+    select metric, workflow, max(resolved_at) as rebased_at
+    from alerts
+    where rule = 'quality_regression' and resolved_by is not null and resolved_at <= $as_of
+    group by metric, workflow
+)
+
+select
+    w.metric, w.workflow,
+    cast(w.week as timestamp) at time zone $timezone as week_at,
+    (cast(w.week as timestamp) + interval '7 days') at time zone $timezone as ends_at,
+    w.n, w.x, w.n2, w.n3, w.x2, w.xn, w.cluster_count,
+    case when w.observable_count > 0 then w.mature_count / w.observable_count end as maturity,
+    m.model as preferred_model,
+    s.rebased_at,
+    cast($baseline_weeks as bigint) as baseline_weeks
+from weekly as w
+left join models as m on w.workflow = m.workflow
+left join settled as s on w.metric = s.metric and w.workflow = s.workflow
+order by w.metric, w.workflow, w.week
