@@ -43,7 +43,7 @@ class Alert(Row):
         default=0, ge=0, description="How far it has escalated: tenfold evidence, or the rule's next step."
     )
     occurrence: int = Field(default=1, ge=1, description="How often this fingerprint has fired.")
-    quiet_until: datetime | None = Field(default=None, description="End of the quiet time after the resolution.")
+    quiet_ends_at: datetime | None = Field(default=None, description="End of the quiet time after the resolution.")
     held_count: int = Field(
         default=0, ge=0, description="Looks at which it held inside a quiet time and nobody was told."
     )
@@ -82,7 +82,7 @@ class Monitor(Row):
     baseline_rate: float | None = Field(ge=0, le=1, description="Rate in the baseline; NULL where it has no runs.")
     weekly_n: float | None = Field(ge=0, description="Mature runs a week, lately.")
     design_effect: float = Field(ge=1, description="Inflation of the variance by clusters.")
-    evidence: float | None = Field(ge=0, description="Evidence for a rise, M; NULL before the first look.")
+    evidence_ratio: float | None = Field(ge=0, description="Evidence for a rise, M; NULL before the first look.")
     watch_from: float = Field(description="Evidence from which it is watched.")
     alert_from: float = Field(description="Evidence from which it is alerted on.")
     detectable_change: float | None = Field(

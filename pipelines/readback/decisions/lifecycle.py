@@ -100,7 +100,7 @@ def advance(known: Alert | None, look: Look | None, as_of: datetime, quiet: time
 
 def ended(alert: Alert, as_of: datetime, quiet: timedelta, who: str | None = None) -> Alert:
     """An alert that no longer holds, by itself or because somebody settled it."""
-    settled = {"state": AlertState.RESOLVED, "resolved_at": as_of, "quiet_until": as_of + quiet, "resolved_by": who}
+    settled = {"state": AlertState.RESOLVED, "resolved_at": as_of, "quiet_ends_at": as_of + quiet, "resolved_by": who}
     return alert.model_copy(update=settled | {"held_count": 0, "as_of": max(as_of, alert.as_of)})
 
 
@@ -121,9 +121,9 @@ def _is_news(known: Alert | None, look: Look) -> bool:
 
 
 def _quiet(known: Alert | None, as_of: datetime) -> Quiet:
-    if known is None or known.state in LIVE or known.state is AlertState.CLOSED or known.quiet_until is None:
+    if known is None or known.state in LIVE or known.state is AlertState.CLOSED or known.quiet_ends_at is None:
         return Quiet.OVER
-    return Quiet.LASTS if as_of < known.quiet_until else Quiet.OVER
+    return Quiet.LASTS if as_of < known.quiet_ends_at else Quiet.OVER
 
 
 def _opened(known: Alert | None, seen: Alert) -> Alert:

@@ -141,7 +141,7 @@ def _monitor(
         baseline_rate=float(series.events[base].sum()) / n if n else None,
         weekly_n=float(lately.mean()) if lately.size else None,
         design_effect=max(series.design_effect, detector.MINIMUM_DESIGN_EFFECT),
-        evidence=evidence if np.isfinite(evidence) else None,
+        evidence_ratio=evidence if np.isfinite(evidence) else None,
         watch_from=thresholds.watch,
         alert_from=thresholds.alert,
         detectable_change=change,
