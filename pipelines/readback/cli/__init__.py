@@ -19,11 +19,12 @@ from readback.errors import ReadbackError
 __all__ = ["app", "main"]
 
 _COMMANDS = (
-    project.init, project.run, project.load, project.status, ask.metrics, ask.sql, incidents.incidents, alerts.alerts,
+    project.init, project.run, project.load, project.status, ask.metrics, ask.sql, incidents.incidents,
     recommend.recommend, report.report, dashboard.dashboard, integrate.integrate, demo.simulate, demo.demo,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(policy.app, name="policy")
 
 

@@ -1,53 +1,167 @@
-"""Alerts: list, judge, take, settle."""
+"""Alerts: list and judge, take and settle, silence, and what was sent of them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from readback import store
-from readback.cli.shell import HERE, JsonOption, ProjectOption, out, print_json
+from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, out, print_json, utc
 from readback.errors import ProjectError
-from readback.settings import Project, open_project
+from readback.settings import open_project, seconds
+
+app = typer.Typer(help="List, judge, take, settle and silence alerts.", no_args_is_help=False)
+
+AlertArgument = Annotated[str, typer.Argument(help="Id of the alert.")]
+WhoOption = Annotated[str, typer.Option(help="Who does it: a role or group.")]
 
 
-def alerts(
-    action: Annotated[str, typer.Argument(help="list, check, ack or resolve.")] = "list",
-    alert_id: Annotated[str | None, typer.Argument(help="The alert, for ack and resolve.")] = None,
+@app.callback(invoke_without_command=True)
+def alerts(context: typer.Context, project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """List, judge, take, settle and silence alerts.
+
+    Without a command: list.
+    """
+    if context.invoked_subcommand is None:
+        list_alerts(project, as_json)
+
+
+@app.command("list")
+def list_alerts(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """Show every alert that ever fired, those that stand open first."""
+    from readback.faces import answers, terminal
+
+    with store.reader(open_project(project)) as con:
+        rows = answers.alerts(con)
+    print_json([row.model_dump(mode="json") for row in rows]) if as_json else out.print(terminal.alerts(rows))
+
+
+@app.command()
+def check(
     project: ProjectOption = HERE,
-    who: Annotated[str, typer.Option(help="Who takes the alert, for ack.")] = "operator",
+    as_of: MomentOption = None,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Judge and queue only.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List, check, take or resolve alerts.
+    """Judge every rule, deliver what is due, and list the alerts that stand open.
 
-    `check` lists the open ones and exits 2 when there is one; `ack` and `resolve` take the id of an alert.
+    Exit 2 when there is one. Reads no new log: `readback run` does.
     """
-    from readback import decisions
-    from readback.faces import answers, questions, terminal
+    from readback import alerting
+    from readback.faces import dispatches, terminal
 
     opened = open_project(project)
-    if action not in ("list", "check", "ack", "resolve"):
-        raise ProjectError(f"unknown action {action!r}; expected list, check, ack or resolve", key="alerts")
-    if action in ("ack", "resolve"):
-        with _changed(opened) as con:
-            if action == "ack":
-                decisions.acknowledge(con, alert_id or "", who)
-            else:
-                decisions.resolve(con, alert_id or "", questions.as_of(con) or datetime.now(UTC))
-        return
-    with store.reader(opened) as con:
-        rows = answers.alerts(con, open_only=action == "check")
-    print_json([row.model_dump(mode="json") for row in rows]) if as_json else out.print(terminal.alerts(rows))
-    if action == "check" and rows:
+    looked = alerting.look(opened, datetime.now(UTC), utc(as_of))
+    delivered = None if no_send else alerting.deliver(opened, os.environ, lambda: datetime.now(UTC))
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in looked.unsettled])
+    else:
+        out.print(terminal.alerts(looked.unsettled))
+        out.print(dispatches.look_line(looked.evaluation, delivered))
+    if looked.unsettled:
         raise typer.Exit(2)
 
 
-@contextmanager
-def _changed(project: Project) -> Iterator[store.Connection]:
-    """The warehouse, published again when the change was made."""
-    with store.warehouse(project) as con:
-        with store.transaction(con):
-            yield con
-        store.publish(con, project, f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+@app.command()
+def ack(alert_id: AlertArgument, project: ProjectOption = HERE, who: WhoOption = "operator") -> None:
+    """Take an open alert; it stays taken until it is resolved."""
+    from readback import alerting, decisions
+
+    opened = open_project(project)
+    with alerting.changed(opened, datetime.now(UTC)) as con:
+        decisions.acknowledge(con, alert_id, who, opened.settings)
+
+
+@app.command()
+def resolve(alert_id: AlertArgument, project: ProjectOption = HERE, who: WhoOption = "operator") -> None:
+    """Settle an alert; it fires again only on events after the newest record.
+
+    A rise of an outcome rate that is settled becomes the new normal.
+    """
+    from readback import alerting, decisions, pipeline
+
+    opened = open_project(project)
+    with alerting.changed(opened, datetime.now(UTC)) as con:
+        decisions.resolve(con, alert_id, pipeline.moment(con), who, opened.settings)
+
+
+@app.command()
+def silence(
+    lasting: Annotated[str, typer.Option("--for", help="How long, such as 4h or 2d, in the time of the logs.")],
+    owner: Annotated[str, typer.Option(help="Who answers for it: a role or group.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    rule: Annotated[str, typer.Option(help="Rule; may hold *.")] = "*",
+    workflow: Annotated[str, typer.Option(help="Workflow; may hold *.")] = "*",
+    project: ProjectOption = HERE,
+) -> None:
+    """Hold back what a rule says of a workflow for a time.
+
+    What still holds when the time is over is told then.
+    """
+    from readback import alerting, decisions, pipeline
+    from readback.faces import dispatches
+
+    opened = open_project(project)
+    try:
+        length = timedelta(seconds=seconds(lasting))
+    except ValueError as error:
+        raise ProjectError(str(error), key="--for") from None
+    with alerting.changed(opened, datetime.now(UTC)) as con:
+        start = pipeline.moment(con)
+        made = decisions.silence(con, rule, workflow, owner, reason, start, start + length)
+    out.print(dispatches.silence_line(made))
+
+
+@app.command()
+def unsilence(
+    silence_id: Annotated[str, typer.Argument(help="Id of the silence.")], project: ProjectOption = HERE
+) -> None:
+    """End a silence now."""
+    from readback import alerting, decisions, pipeline
+
+    with alerting.changed(open_project(project), datetime.now(UTC)) as con:
+        decisions.lift(con, silence_id, pipeline.moment(con))
+
+
+@app.command()
+def silences(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """Show every silence, with its owner, reason and end."""
+    from readback.decisions.silences import read_silences
+    from readback.faces import dispatches
+
+    with store.reader(open_project(project)) as con:
+        rows = read_silences(con)
+    print_json([row.model_dump(mode="json") for row in rows]) if as_json else out.print(dispatches.silences(rows))
+
+
+@app.command()
+def monitors(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """Show what is watched for a rise, and how small a rise would be alerted on in 8 weeks."""
+    from readback.faces import answers, dispatches
+
+    with store.reader(open_project(project)) as con:
+        rows = answers.monitors(con)
+    print_json([row.model_dump(mode="json") for row in rows]) if as_json else out.print(dispatches.monitors(rows))
+
+
+@app.command()
+def sent(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """Show every message: what was sent through which channel, and what was held back and why."""
+    from readback.decisions.outbox import read_notifications
+    from readback.faces import dispatches
+
+    with store.reader(open_project(project)) as con:
+        rows = read_notifications(con)
+    print_json([row.model_dump(mode="json") for row in rows]) if as_json else out.print(dispatches.ledger(rows))
+
+
+@app.command()
+def retry(project: ProjectOption = HERE) -> None:
+    """Make dead messages due again."""
+    from readback import alerting
+    from readback.decisions import deliveries
+
+    with alerting.changed(open_project(project), datetime.now(UTC)) as con:
+        revived = deliveries.retry(con)
+    out.print(f"{revived} dead messages are due again.")

@@ -63,11 +63,11 @@ def load(
 
 
 def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
-    """Show freshness per source, what each line became, and what the logs do not say.
+    """Show freshness per source, what each line became, what the logs do not say, and how the messages stand.
 
     Exit 1 when the ledger does not balance.
     """
-    from readback.faces import answers, gaps, questions
+    from readback.faces import answers, dispatches, gaps, questions
     from readback.faces.tables import balance, ledger_table
 
     opened = open_project(project)
@@ -80,6 +80,7 @@ def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
             out.print(ledger_table(frame, questions.as_of(con)))
             out.print(balance(answers.refused(con), lost))
             out.print(gaps.listed(con, opened.settings.workflow.from_))
+            out.print(dispatches.standing(answers.standing(con), datetime.now(UTC), opened.settings.alerts))
     if lost.height:
         raise typer.Exit(1)
 

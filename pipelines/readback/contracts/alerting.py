@@ -102,7 +102,8 @@ class Notification(Row):
         description="Hash of subject, occurrence, stage, level and channel; told to the receiver."
     )
     kind: NotificationKind = Field(description="What it is about.")
-    subject_id: str = Field(description="The alert; for a digest its audience and week, for a heartbeat its turn.")
+    alert_id: str | None = Field(description="The alert; NULL for a digest or a heartbeat.")
+    subject: str = Field(description="Title of the alert; audience and week of a digest, turn of a heartbeat.")
     occurrence: int = Field(ge=1, description="Occurrence of the alert; 1 otherwise.")
     stage: NotificationStage = Field(description="Which turn it tells.")
     level: int = Field(ge=0, description="Level of the alert.")
@@ -114,7 +115,7 @@ class Notification(Row):
     title: str = Field(description="One line.")
     body: str = Field(description="Text: counts and a link, no payload.")
     body_html: str | None = Field(description="The same as HTML, for a digest.")
-    as_of: datetime = Field(description="Watermark of the data that it speaks of.")
+    created_at: datetime = Field(description="Watermark at which it was queued: of the data that it speaks of.")
     next_attempt_at: datetime | None = Field(description="Not to be tried before; NULL at once.")
     sent_at: datetime | None = Field(description="When the receiver accepted it.")
     is_stale: bool | None = Field(description="Said on top that its data were old; NULL while not sent.")

@@ -46,7 +46,7 @@ def add(con: store.Connection, made: Sequence[Notification]) -> list[Notificatio
 def read_notifications(con: store.Connection) -> list[Notification]:
     """Every message, in the order in which they came up."""
     relation = store.query(
-        con, "select * from notifications order by as_of, subject_id, occurrence, level, channel, stage"
+        con, "select * from notifications order by created_at, alert_id, occurrence, level, channel, stage"
     )
     return [Notification(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
 
@@ -112,7 +112,8 @@ def _row(
     return Notification(
         notification_id=key,
         kind=NotificationKind.ALERT,
-        subject_id=alert.alert_id,
+        alert_id=alert.alert_id,
+        subject=alert.title,
         occurrence=alert.occurrence,
         stage=stage,
         level=alert.level,
@@ -124,7 +125,7 @@ def _row(
         title=title,
         body=body,
         body_html=None,
-        as_of=as_of,
+        created_at=as_of,
         next_attempt_at=None,
         sent_at=None,
         is_stale=None,
@@ -142,7 +143,7 @@ def _release(con: store.Connection, steps: Sequence[Step], silences: Sequence[Si
     live = {step.alert.alert_id: step.alert for step in steps if step.alert.state in LIVE}
     over = {silence.silence_id for silence in silences if silence.expires_at <= as_of}
     for held in read_notifications(con):
-        alert = live.get(held.subject_id)
+        alert = live.get(held.alert_id or "")
         is_free = held.state is NotificationState.HELD and held.silence_id in over
         if not is_free or alert is None or alert.occurrence != held.occurrence:
             continue

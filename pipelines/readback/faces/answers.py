@@ -2,9 +2,11 @@
 
 import polars as pl
 
-from readback.contracts import Alert, Recommendation
+from readback.contracts import Alert, Monitor, Notification, Recommendation
 from readback.contracts.vocabulary import Dimension
+from readback.decisions import heartbeats
 from readback.faces import questions
+from readback.faces.dispatches import Standing
 from readback.store import Connection, model, query
 
 
@@ -39,6 +41,22 @@ def alerts(con: Connection, *, open_only: bool = False) -> list[Alert]:
     """Alerts, unresolved first and the loudest of them first."""
     rows = questions.alerts(con).to_dicts()
     return [Alert.model_validate(row) for row in rows if row["state"] == "open" or not open_only]
+
+
+def monitors(con: Connection) -> list[Monitor]:
+    """What is watched for a rise, by metric and workflow."""
+    return [Monitor.model_validate(row) for row in _frame(con, "select * from monitors order by all").to_dicts()]
+
+
+def standing(con: Connection) -> Standing:
+    """Messages by state, the dead ones, and the last look at the rules that came with a clock."""
+    counts = _frame(con, "select state, count(*) as messages from notifications group by state")
+    dead = _frame(con, "select * from notifications where state = 'dead' order by created_at desc, notification_id")
+    return Standing(
+        dict(counts.iter_rows()),
+        [Notification.model_validate(row) for row in dead.to_dicts()],
+        heartbeats.last_evaluation(con),
+    )
 
 
 def recommendations(con: Connection) -> list[Recommendation]:
