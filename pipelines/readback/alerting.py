@@ -12,15 +12,19 @@ from typing import NamedTuple
 
 from readback import decisions, pipeline, store
 from readback.contracts import Alert, Evaluation, Notification
-from readback.contracts.vocabulary import AlertState, NotificationState
-from readback.decisions import deliveries, heartbeats
+from readback.contracts.vocabulary import AlertState, Grain, NotificationState
+from readback.decisions import deliveries, heartbeats, outbox
 from readback.decisions.alerts import read_alerts
 from readback.decisions.deliveries import Receipt
 from readback.decisions.silences import covering, read_silences
-from readback.errors import NotPublished, ProjectBusy
+from readback.errors import NotPublished, ProjectBusy, QueryError, SettingsError
+from readback.faces import questions
+from readback.faces.digest import Digest, week_digest
 from readback.faces.figures import duration
 from readback.faces.notify import Message, send
-from readback.settings import Project
+from readback.faces.period import newest_whole
+from readback.metrics.definitions import definitions
+from readback.settings import SETTINGS_FILE, Audience, Project
 
 Clock = Callable[[], datetime]
 Addresses = Mapping[str, str]
@@ -83,6 +87,37 @@ def deliver(project: Project, addresses: Addresses, clock: Clock) -> Delivered:
     return Delivered(*counts.values())
 
 
+def digests(project: Project, audience: str | None = None) -> dict[str, Digest]:
+    """The last whole week for every audience of readback.toml, or the one that is named.
+
+    Raises:
+        NotPublished: no run has finished yet.
+        QueryError: the logs span no whole week yet.
+        SettingsError: readback.toml names no such audience.
+    """
+    settings = project.settings
+    with store.reader(project) as con:
+        as_of = questions.as_of(con)
+        periods = questions.periods(con, Grain.WEEK.value, settings.project.timezone)
+        week = newest_whole(periods, as_of) if as_of else None
+        if week is None:
+            raise QueryError("the logs span no whole week yet")
+        return {
+            each.name: week_digest(con, each.name, each.workflows, week, definitions(), settings.alerts.dashboard_url)
+            for each in _audiences(project, audience)
+        }
+
+
+def queue_digests(project: Project, now: datetime, audience: str | None = None) -> dict[str, Digest]:
+    """Queue the digest of every audience for each of its channels, once per week; delivering is `deliver`."""
+    made = digests(project, audience)
+    with changed(project, now) as con:
+        at = pipeline.moment(con)
+        for each in _audiences(project, audience):
+            outbox.add(con, [outbox.digest_row(each.name, channel, made[each.name], at) for channel in each.channels])
+    return made
+
+
 @contextmanager
 def changed(project: Project, now: datetime) -> Iterator[store.Connection]:
     """The warehouse in one transaction, published again when the change was made.
@@ -113,6 +148,16 @@ def _entered(stack: ExitStack, project: Project) -> store.Connection:
         except ProjectBusy:
             time.sleep(_PAUSE_S)
     return stack.enter_context(store.warehouse(project))
+
+
+def _audiences(project: Project, name: str | None) -> tuple[Audience, ...]:
+    """Those of readback.toml; everybody, with all workflows and no channel, where it names none."""
+    every = project.settings.audiences or (Audience(name="everybody"),)
+    found = tuple(each for each in every if name in (None, each.name))
+    if not found:
+        known = ", ".join(each.name for each in every)
+        raise SettingsError(f"no audience {name!r}; expected one of {known}", file=project.root / SETTINGS_FILE)
+    return found
 
 
 def _claim(con: store.Connection, now: datetime) -> Notification | None:

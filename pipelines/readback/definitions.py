@@ -18,7 +18,7 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 from pydantic import Field
 
-from readback import continuity, inputs, pipeline, quality, reports, store
+from readback import alerting, continuity, inputs, pipeline, quality, reports, store
 from readback.pipeline import RunSummary
 from readback.settings import Project, open_project
 from readback.stretches import Range
@@ -232,9 +232,46 @@ refresh_job = dg.define_asset_job("refresh", _TO_PUBLISHED, description="New log
 weekly_job = dg.define_asset_job("weekly", dg.AssetSelection.assets(weekly_review).upstream())
 monthly_job = dg.define_asset_job("monthly", dg.AssetSelection.assets(monthly_report).upstream())
 
+
+@dg.op(pool=WRITER)
+def tell_alerts(project: ProjectResource) -> None:
+    """Judge every rule, and deliver what is due; addresses come from the environment."""
+    opened = project.open()
+    alerting.look(opened, _now())
+    alerting.deliver(opened, os.environ, _now)
+
+
+@dg.op(pool=WRITER)
+def tell_digests(project: ProjectResource) -> None:
+    """Queue the digest of the last whole week for every audience, and deliver it."""
+    opened = project.open()
+    alerting.queue_digests(opened, _now())
+    alerting.deliver(opened, os.environ, _now)
+
+
+@dg.job(description="What the rules see now → messages.")
+def alerts() -> None:
+    """Look at the rules and deliver."""
+    tell_alerts()
+
+
+@dg.job(description="The last whole week → one message per audience.")
+def digest() -> None:
+    """Write and deliver the weekly digests."""
+    tell_digests()
+
+
 hourly = dg.ScheduleDefinition(name="hourly", job=refresh_job, cron_schedule="5 * * * *")
 weekly = dg.ScheduleDefinition(name="weekly", job=weekly_job, cron_schedule="0 7 * * 1")
 monthly = dg.ScheduleDefinition(name="monthly", job=monthly_job, cron_schedule="0 6 1 * *")
+retries = dg.ScheduleDefinition(name="retries", job=alerts, cron_schedule="*/15 * * * *")
+digests = dg.ScheduleDefinition(name="digests", job=digest, cron_schedule="30 7 * * 1")
+
+
+@dg.asset_sensor(asset_key=dg.AssetKey("published"), job=alerts)
+def news(context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry) -> dg.RunRequest:
+    """Messages as soon as a snapshot is published; the schedule tries again what failed."""
+    return dg.RunRequest(run_key=context.cursor)
 
 
 @dg.sensor(job=refresh_job, minimum_interval_seconds=60)
@@ -297,6 +334,10 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
@@ -306,9 +347,9 @@ defs = dg.Definitions(
         files, requests, reconciliation, episodes, fallback_events, runs, metric_values, decisions, published,
         weekly_review, monthly_report,
     ],
-    jobs=[refresh_job, weekly_job, monthly_job],
-    schedules=[hourly, weekly, monthly],
-    sensors=[new_files],
+    jobs=[refresh_job, weekly_job, monthly_job, alerts, digest],
+    schedules=[hourly, weekly, monthly, retries, digests],
+    sensors=[new_files, news],
     resources={
         "project": ProjectResource(root=dg.EnvVar("READBACK_PROJECT")),
         "refresh": refresh_resource,

@@ -7,6 +7,7 @@ made of rule, scope, occurrence, stage, level and channel: whoever queues it aga
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from readback import store
 from readback.contracts import Alert, Notification, Silence
@@ -41,6 +42,48 @@ def add(con: store.Connection, made: Sequence[Notification]) -> list[Notificatio
     fresh = {each.notification_id: each for each in made if each.notification_id not in known}
     store.insert_rows(con, Notification, fresh.values())
     return list(fresh.values())
+
+
+class Written(Protocol):
+    """A digest as far as a queue knows it."""
+
+    @property
+    def title(self) -> str:
+        """One line, with audience and week."""
+
+    @property
+    def text(self) -> str:
+        """As plain text."""
+
+    @property
+    def html(self) -> str:
+        """As HTML."""
+
+
+def digest_row(audience: str, channel: str, digest_told: Written, as_of: datetime) -> Notification:
+    """The message that carries a digest to one channel; audience, week and channel make its key."""
+    key = digest("digest", audience, digest_told.title, channel)
+    return Notification(
+        notification_id=key,
+        kind=NotificationKind.DIGEST,
+        alert_id=None,
+        subject=digest_told.title,
+        occurrence=1,
+        stage=NotificationStage.TOLD,
+        level=0,
+        channel=channel,
+        state=NotificationState.PENDING,
+        reason=None,
+        silence_id=None,
+        attempts=0,
+        title=digest_told.title,
+        body=digest_told.text,
+        body_html=digest_told.html,
+        created_at=as_of,
+        next_attempt_at=None,
+        sent_at=None,
+        is_stale=None,
+    )
 
 
 def read_notifications(con: store.Connection) -> list[Notification]:

@@ -4,6 +4,7 @@ The only module that imports Apprise; it takes a second, so whoever sends nothin
 """
 
 import re
+import warnings
 from dataclasses import dataclass
 
 from readback.faces.inert import plain
@@ -33,19 +34,22 @@ def send(address: str, message: Message, dashboard_url: str | None = None) -> st
 
     A reason never holds the address: it may be shown and stored.
     """
-    import apprise
+    with warnings.catch_warnings():
+        # Its own imports, made when the first address is read, warn of deprecations that concern its authors only.
+        warnings.simplefilter("ignore")
+        import apprise
 
-    # Names come from logs: a template or an escape in one of them must stay as it is written.
-    asset = apprise.AppriseAsset(
-        app_id="readback",
-        app_desc="Continuity analytics for AI",
-        async_mode=False,
-        storage_mode="memory",
-        allow_templates=False,
-        interpret_escapes=False,
-        service_timeout=SERVICE_TIMEOUT_S,
-    )
-    plugin = apprise.Apprise.instantiate(address, asset=asset)
+        # Names come from logs: a template or an escape in one of them must stay as it is written.
+        asset = apprise.AppriseAsset(
+            app_id="readback",
+            app_desc="Continuity analytics for AI",
+            async_mode=False,
+            storage_mode="memory",
+            allow_templates=False,
+            interpret_escapes=False,
+            service_timeout=SERVICE_TIMEOUT_S,
+        )
+        plugin = apprise.Apprise.instantiate(address, asset=asset)
     if plugin is None:
         return "the address is not one that Apprise knows"
     headers = getattr(plugin, "headers", None)
@@ -53,7 +57,7 @@ def send(address: str, message: Message, dashboard_url: str | None = None) -> st
         headers[REFERENCE_HEADER] = message.reference
     receiver = apprise.Apprise(asset=asset)
     receiver.add(plugin)
-    html = message.body_html if plugin.notify_format == apprise.NotifyFormat.HTML else None
+    html = message.body_html if plugin.resolve_format() == apprise.NotifyFormat.HTML else None
     told: list[str] = []
     is_accepted = receiver.notify(
         title=harmless(message.title, dashboard_url),

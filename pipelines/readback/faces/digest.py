@@ -1,0 +1,173 @@
+"""A week for one audience as one message, text and HTML from the same sentences: what changed, with n and interval.
+
+Which audience gets it through which channel is said elsewhere; nothing is sent here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import jinja2
+
+from readback.contracts import MetricValue
+from readback.decisions.messages import link
+from readback.faces import figures, questions, summary
+from readback.faces.figures import COMPANIONS, HEADLINES, Definition
+from readback.faces.notify import harmless
+from readback.faces.period import Period
+from readback.store import Connection, query
+
+_MOST = 12
+_NAMES = [*HEADLINES, *COMPANIONS.values()]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, sentences below it, and where to read on; empty where there is no dashboard."""
+
+    heading: str
+    sentences: Sequence[str]
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Digest:
+    """One week for one audience."""
+
+    title: str
+    sections: Sequence[Section]
+    data_line: str
+
+    @property
+    def text(self) -> str:
+        """As plain text; names from logs are made harmless, links stay."""
+        told = [_block(section) for section in self.sections]
+        return "\n\n".join([harmless(self.title), *told, harmless(self.data_line)]) + "\n"
+
+    @property
+    def html(self) -> str:
+        """As one self-contained fragment of HTML for an e-mail."""
+        shown = [
+            Section(section.heading, [harmless(each) for each in section.sentences], section.link)
+            for section in self.sections
+        ]
+        return _template().render(title=self.title, sections=shown, data_line=self.data_line)
+
+
+def week_digest(
+    con: Connection,
+    audience: str,
+    workflows: Sequence[str],
+    week: Period,
+    definitions: Mapping[str, Definition],
+    dashboard_url: str | None,
+) -> Digest:
+    """What a week was like for those workflows; `*` alone means all, and what belongs to none."""
+    members = [name for name in questions.members(con) if _fits(name, workflows)]
+    is_whole = "*" in workflows
+    page = _page(dashboard_url, "", week)
+    sections = [
+        *([Section("All workflows", _sentences(con, week, definitions), page)] if is_whole else []),
+        Section("What changed by more than chance", _changed(con, members, week, definitions), page),
+        Section("Alerts", _alerts(con, members, week, is_whole), link(dashboard_url, "decisions")),
+        Section("Held back", _held(con, members, week, is_whole)),
+        Section("Suggested changes", _advice(con, members, is_whole), link(dashboard_url, "decisions")),
+    ]
+    as_of = questions.as_of(con)
+    told = f"From the logs up to {as_of:%Y-%m-%d %H:%M} UTC." if as_of else "No figure yet."
+    return Digest(f"Continuity digest for {audience}: {week.label}", sections, told)
+
+
+def _fits(name: str, workflows: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in workflows)
+
+
+def _page(dashboard_url: str | None, page: str, week: Period, workflow: str | None = None) -> str:
+    address = link(dashboard_url, page, workflow)
+    day = week.start.isoformat()[:10]
+    return f"{address}{'&' if workflow else '?'}grain=week&period={day}" if address else ""
+
+
+def _sentences(
+    con: Connection, week: Period, definitions: Mapping[str, Definition], workflow: str | None = None
+) -> list[str]:
+    now, before = _figures(con, week, workflow), _figures(con, week.previous or week, workflow)
+    return summary.sentences(now, before, "the week before", definitions)
+
+
+def _changed(con: Connection, members: Sequence[str], week: Period, definitions: Mapping[str, Definition]) -> list[str]:
+    found = [
+        f"{member}: {sentence[0].lower()}{sentence[1:]}"
+        for member in members
+        for metric, sentence in zip(HEADLINES, _sentences(con, week, definitions, member), strict=True)
+        if _has_moved(con, week, member, metric, definitions)
+    ]
+    return _short(found) or ["Nothing, in any workflow."]
+
+
+def _has_moved(con: Connection, week: Period, member: str, metric: str, definitions: Mapping[str, Definition]) -> bool:
+    now = figures.by_metric(_figures(con, week, member)).get(metric)
+    before = figures.by_metric(_figures(con, week.previous or week, member)).get(metric)
+    better = definitions[metric].better if metric in definitions else None
+    found = figures.change(now, before, better)
+    return found is not None and found.tone != "unclear"
+
+
+def _figures(con: Connection, week: Period, workflow: str | None) -> list[MetricValue]:
+    place = {} if workflow is None else {"dimension": "workflow", "member": workflow}
+    return figures.values(questions.figures(con, _NAMES, "week", week.start, **place))
+
+
+def _alerts(con: Connection, members: Sequence[str], week: Period, is_whole: bool) -> list[str]:
+    rows = questions.alerts(con, span=week.span).to_dicts()
+    own = [row for row in rows if row["parent_id"] is None and _is_own(row["workflow"], members, is_whole)]
+    told = [f"{row['tier'].upper()}, {row['state']}: {row['title']}" for row in own]
+    return _short(told) or ["None fired."]
+
+
+def _held(con: Connection, members: Sequence[str], week: Period, is_whole: bool) -> list[str]:
+    """What nobody was told of, and why: looks inside a quiet time, and messages that were held."""
+    sql = """
+        select a.workflow, n.reason, count(*) as messages from notifications as n
+        left join alerts as a on n.alert_id = a.alert_id
+        where n.state in ('held', 'dead') and n.created_at >= $start and n.created_at < $ending
+        group by all order by messages desc, a.workflow, n.reason
+    """
+    rows = query(con, sql, {"start": week.start, "ending": week.end}).fetchall()
+    messages = [
+        f"{count} messages of {workflow or 'no workflow'}: {reason}"
+        for workflow, reason, count in rows
+        if _is_own(workflow, members, is_whole)
+    ]
+    quiet = [
+        f"{row['title']}: held at {row['held_count']} more looks in its quiet time"
+        for row in questions.alerts(con, span=week.span).to_dicts()
+        if row["held_count"] and _is_own(row["workflow"], members, is_whole)
+    ]
+    return _short(quiet + messages) or ["Nothing."]
+
+
+def _advice(con: Connection, members: Sequence[str], is_whole: bool) -> list[str]:
+    rows = questions.recommendations(con).to_dicts()
+    told = [row["title"] for row in rows if is_whole or row["workflow"] in members]
+    return _short(told) or ["The evidence asks for no change of policy."]
+
+
+def _is_own(workflow: str | None, members: Sequence[str], is_whole: bool) -> bool:
+    return is_whole or workflow in members
+
+
+def _short(told: list[str]) -> list[str]:
+    return told if len(told) <= _MOST else [*told[:_MOST], f"And {len(told) - _MOST} more."]
+
+
+def _block(section: Section) -> str:
+    lines = [section.heading, *(f"- {harmless(' '.join(each.split()))}" for each in section.sentences)]
+    return "\n".join([*lines, *([section.link] if section.link else [])])
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("readback.faces", "."), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.get_template("digest.html.j2")
