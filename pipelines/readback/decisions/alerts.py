@@ -3,7 +3,7 @@
 What a turn is says `lifecycle`; what is sent to whom, `outbox`. All of it happens inside the caller's transaction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +35,7 @@ def refresh_alerts(con: store.Connection, as_of: datetime, settings: Settings | 
     settings = settings or Settings()
     known = {alert.alert_id: alert for alert in read_alerts(con)}
     bound = parameters(settings, as_of)
-    steps = _steps(known, _looks(con, bound, as_of), as_of)
+    steps = take_turns(known, _looks(con, bound, as_of), as_of)
     every = sorted((step.alert for step in steps), key=_order)
     store.replace_rows(con, Alert, every)
     store.replace_rows(con, Monitor, monitors(gather(con, "outcome_weeks", OutcomeWeek, bound), as_of))
@@ -80,6 +80,15 @@ def resolve(
     return _rewritten(con, settled, NotificationStage.RESOLVED, settings, max(as_of, alert.as_of))
 
 
+def take_turns(known: Mapping[str, Alert], looks: Iterable[Look], as_of: datetime) -> list[Step]:
+    """One step of every alert that is known or seen; then of the parents, which follow from their children. Pure."""
+    parents = {key: alert for key, alert in known.items() if alert.rule == shared_causes.RULE}
+    alone = {key: alert for key, alert in known.items() if key not in parents}
+    steps = shared_causes.gathered(_advanced(alone, {look.alert.alert_id: look for look in looks}, as_of), parents)
+    seen = shared_causes.parent_looks([step.alert for step in steps], as_of)
+    return steps + _advanced(parents, {look.alert.alert_id: look for look in seen}, as_of)
+
+
 def quiet_of(alert: Alert) -> timedelta:
     """For how long an alert keeps quiet after its end."""
     return _QUIET.get(alert.rule, timedelta(0))
@@ -106,16 +115,7 @@ def _looks(con: store.Connection, bound: dict[str, Any], as_of: datetime) -> Ite
             yield Look(_alert_of(rule, condition, as_of), condition.last_at, rule.quiet)
 
 
-def _steps(known: dict[str, Alert], looks: Iterator[Look], as_of: datetime) -> list[Step]:
-    """One step of every alert that is known or seen; then of the parents, which follow from their children."""
-    parents = {key: alert for key, alert in known.items() if alert.rule == shared_causes.RULE}
-    alone = {key: alert for key, alert in known.items() if key not in parents}
-    steps = shared_causes.gathered(_advanced(alone, {look.alert.alert_id: look for look in looks}, as_of), parents)
-    seen = shared_causes.parent_looks([step.alert for step in steps], as_of)
-    return steps + _advanced(parents, {look.alert.alert_id: look for look in seen}, as_of)
-
-
-def _advanced(known: dict[str, Alert], looks: dict[str, Look], as_of: datetime) -> list[Step]:
+def _advanced(known: Mapping[str, Alert], looks: Mapping[str, Look], as_of: datetime) -> list[Step]:
     return [
         advance(known.get(key), looks.get(key), as_of, quiet_of(looks[key].alert if key in looks else known[key]))
         for key in sorted({*known, *looks})

@@ -1,10 +1,12 @@
 """Rows for the tests of decisions: one plausible row of each kind, of which a test says only what differs."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from readback import store
 from readback.contracts import (
+    Alert,
     Episode,
     FallbackEvent,
     MetricEffect,
@@ -17,9 +19,11 @@ from readback.contracts import (
     columns,
 )
 from readback.contracts.ddl import create_table
+from readback.decisions.burn_rules import BurnWindow
 from readback.decisions.chronic_rules import WorkflowUse
 from readback.decisions.effects import Effect
-from readback.decisions.episode_rules import OpenEpisode
+from readback.decisions.episode_rules import OpenEpisode, ToleratedEpisode
+from readback.decisions.outcome_weeks import OutcomeWeek
 from readback.decisions.silent_rules import SilentDay
 from readback.decisions.substitute_rules import ListedUse, SubstituteUse
 from readback.metrics.marts import create_marts
@@ -72,6 +76,44 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "workflow": "payment", "lane": "fallback", "weight": 1.0,
     },
 }  # fmt: skip
+
+
+def alert(**given: Any) -> Alert:
+    """An open page about one workflow, with one model behind it."""
+    base: dict[str, Any] = {
+        "alert_id": "a1", "rule": "budget_burn", "rule_version": 1, "tier": "page", "state": "open",
+        "workflow": "payment", "metric": "fallback_frequency", "title": "payment burns", "detail": "Much.",
+        "evidence": "{}", "evidence_sql": "select 1", "started_at": AS_OF, "fired_at": AS_OF, "resolved_at": None,
+        "acknowledged_by": None, "as_of": AS_OF, "workflow_class": "pay", "shared_cause": "large-1",
+    }  # fmt: skip
+    return Alert(**(base | given))
+
+
+def burn(**given: Any) -> BurnWindow:
+    """A row of `burn_windows`: an hour in which a fifth of the requests left their preferred model."""
+    base: dict[str, Any] = {
+        "workflow": "payment", "workflow_class": "pay", "indicator": "served_by_preferred", "window_s": 3600,
+        "request_count": 1000, "bad_count": 200, "run_squares": 1000, "preferred_model": "large-1",
+        "first_bad_at": AS_OF - timedelta(minutes=50), "last_bad_at": AS_OF, "objective": 0.99,
+    }  # fmt: skip
+    return BurnWindow(**(base | given))
+
+
+def outcome_weeks(rates: Sequence[float], runs: float = 500, **given: Any) -> list[OutcomeWeek]:
+    """Rows of `outcome_weeks`: the last of them ends at the Monday before the watermark; every run its own cluster."""
+    start = datetime(2026, 10, 26, tzinfo=UTC) - timedelta(days=7 * len(rates))
+    base: dict[str, Any] = {
+        "metric": "rework_rate", "workflow": "payment", "maturity": 1.0, "preferred_model": "large-1",
+        "rebased_at": None, "baseline_weeks": 12,
+    }  # fmt: skip
+    found = []
+    for number, rate in enumerate(rates):
+        week_at, x = start + timedelta(days=7 * number), round(rate * runs)
+        sums = {"n": runs, "x": x, "n2": runs, "n3": runs, "x2": x, "xn": x, "cluster_count": runs}
+        found.append(
+            OutcomeWeek(**(base | sums | {"week_at": week_at, "ends_at": week_at + timedelta(days=7)} | given))
+        )
+    return found
 
 
 def tables() -> store.Connection:
@@ -152,6 +194,13 @@ def open_episode(**given: Any) -> OpenEpisode:
         "policy_path": "workflow_classes[0]",
     }  # fmt: skip
     return OpenEpisode(**(base | given))
+
+
+def tolerated(**given: Any) -> ToleratedEpisode:
+    """A row of `impact_tolerances`: a day can be borne."""
+    left_out = ("substitutes", "incident_id", "rto_s")
+    base = {name: value for name, value in vars(open_episode()).items() if name not in left_out}
+    return ToleratedEpisode(**(base | {"impact_tolerance_s": 86400.0} | given))
 
 
 def effect(**given: Any) -> Effect:

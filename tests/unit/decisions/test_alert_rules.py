@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from unit.decisions.samples import AS_OF, DAY, effect, open_episode, silent_day
+from unit.decisions.samples import AS_OF, DAY, effect, open_episode, silent_day, tolerated
 
 from readback.decisions.alert_rules import ALERT_RULES
 from readback.decisions.condition import Condition
 from readback.decisions.effects import Effect
-from readback.decisions.episode_rules import recovery_objective
+from readback.decisions.episode_rules import impact_tolerance, recovery_objective
 from readback.decisions.evidence import as_json
 from readback.decisions.outcome_rules import outcome_regression
 from readback.decisions.silent_rules import SilentDay, silent_downgrade
@@ -78,6 +78,30 @@ def test_classes_of_one_workflow_share_its_alert_and_workflows_do_not() -> None:
 @pytest.mark.parametrize(("duration", "fires"), [(1800.0, False), (1800.001, True)])
 def test_recovery_objective_is_breached_only_beyond_it(duration: float, fires: bool) -> None:
     assert bool(list(recovery_objective([open_episode(duration_s=duration)], AS_OF))) is fires
+
+
+@pytest.mark.parametrize(
+    ("hours", "tier", "level"),
+    [(11.9, None, 0), (12, "ticket", 0), (19.2, "page", 1), (23.9, "page", 1), (24, "page", 2), (99, "page", 2)],
+)
+def test_impact_tolerance_is_told_at_half_four_fifths_and_all(hours: float, tier: str | None, level: int) -> None:
+    found = list(impact_tolerance([tolerated(duration_s=hours * 3600)], AS_OF))
+    assert [(each.tier, each.level) for each in found] == ([(tier, level)] if tier else [])
+
+
+def test_impact_tolerance_names_what_is_used_up_and_the_policy_line() -> None:
+    (condition,) = impact_tolerance([tolerated(duration_s=20 * 3600)], AS_OF)
+    assert condition.title == "payment is off large-1 for 80% or more of what it can bear"
+    assert condition.detail == (
+        "Open for 20.0 h of the 24.0 h that pay can bear; provider outage, 8 fallbacks, 0 unanswered. "
+        "Policy: claims v1, workflow_classes[0].continuity.impact_tolerance."
+    )
+
+
+@pytest.mark.parametrize(("count", "level"), [(9, 0), (10, 1), (100, 2)])
+def test_ten_times_as_many_silent_downgrades_are_told_again(count: int, level: int) -> None:
+    (condition,) = silent(silent_day(request_count=count))
+    assert condition.level == level
 
 
 @pytest.mark.parametrize(
