@@ -122,6 +122,73 @@ def test_acknowledged_alert_fires_no_more(readback: Command, fleet: Path, tmp_pa
     assert readback("alerts", "check", "--project", project)[0] == 0
 
 
+def test_silenced_alert_fires_no_more_until_its_silence_is_lifted(
+    readback: Command, fleet: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(fleet, tmp_path / "silenced", symlinks=True)
+    project = ("--project", tmp_path / "silenced")
+    told = ("--owner", "role:ops", "--reason", "maintenance")
+    code, out, _ = readback("alerts", "silence", "--for", "2d", *told, *project)
+    assert (code, readback("alerts", "check", *project)[0]) == (0, 0)
+    assert "maintenance" in readback("alerts", "silences", *project)[1]
+    assert readback("alerts", "unsilence", out.split()[-1], *project)[0] == 0
+    assert readback("alerts", "check", *project)[0] == 2
+
+
+def test_resolved_alert_fires_no_more(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    shutil.copytree(fleet, tmp_path / "resolved", symlinks=True)
+    project = ("--project", tmp_path / "resolved")
+    for alert in json.loads(readback("alerts", "--json", *project)[1]):
+        assert readback("alerts", "resolve", alert["alert_id"], *project)[0] == 0
+    assert readback("alerts", "check", *project)[0] == 0
+    assert "[resolved]" in readback("alerts", "sent", *project)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("silence", "--for", "2 weeks", "--owner", "o", "--reason", "r"), "--for: expected a duration such as '14d'"),
+        (("silence", "--for", "0s", "--owner", "o", "--reason", "r"), "must end after that; give a longer --for"),
+        (("unsilence", "nope"), "no silence has the id 'nope'"),
+        (("ack", "nope"), "no alert has the id 'nope'; `readback alerts list` shows them"),
+    ],
+)
+def test_mistake_about_alerts_is_one_sentence(
+    readback: Command, fleet: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, out, err = readback("alerts", *arguments, "--project", fleet)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert sentence in err
+
+
+def test_what_is_watched_and_what_was_held_back_is_listed(readback: Command, fleet: Path) -> None:
+    assert "Nothing to watch yet" in readback("alerts", "monitors", "--project", fleet)[1]
+    assert "no channel is configured" in readback("alerts", "sent", "--project", fleet)[1]
+    rows = json.loads(readback("alerts", "sent", "--json", "--project", fleet)[1])
+    assert {"notification_id", "channel", "state", "reason", "attempts", "created_at"} <= set(rows[0])
+
+
+def test_status_notices_that_nobody_looks_any_more(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    shutil.copytree(fleet, tmp_path / "asleep", symlinks=True)
+    project = open_project(tmp_path / "asleep")
+    readback("alerts", "check", "--project", project.root)
+    assert "Alerts were last evaluated" in readback("status", "--project", project.root)[1]
+    with store.warehouse(project) as con:
+        con.execute("update evaluations set evaluated_at = evaluated_at - interval '3 days'")
+        store.publish(con, project, "asleep")
+    assert "NO HEARTBEAT: alerts were last evaluated 3 d" in readback("status", "--project", project.root)[1]
+
+
+def test_digest_is_text_or_html_for_each_audience(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("digest", "--project", fleet)
+    assert code == 0
+    for heading in ("All workflows", "What changed by more than chance", "Alerts", "Held back", "Suggested changes"):
+        assert f"\n{heading}\n- " in out
+    assert readback("digest", "--html", "--project", fleet)[1].startswith("<div")
+    code, _, err = readback("digest", "--audience", "nobody", "--project", fleet)
+    assert (code, "no audience 'nobody'; expected one of everybody" in err) == (1, True)
+
+
 def test_recommendations_come_as_text_json_and_patch(readback: Command, fleet: Path) -> None:
     assert readback("recommend", "--project", fleet)[0] == 0
     _, out, _ = readback("recommend", "--project", fleet, "--json")

@@ -77,6 +77,18 @@ def test_graph_is_the_one_way() -> None:
     assert [key.to_user_string() for key in graph.toposorted_asset_keys][: len(ORDER)] == ORDER
 
 
+def test_alerts_and_digests_are_told_by_jobs_of_their_own(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for job in ("alerts", "digest"):
+        assert failures(launched(job, fleet, monkeypatch)) == []
+    with store.reader(open_project(fleet)) as con:
+        assert con.execute("select count(*) from evaluations").fetchall() == [(1,)]
+
+
+def test_every_publication_and_every_quarter_of_an_hour_messages_are_sent() -> None:
+    sensor, schedule = defs.get_sensor_def("news"), defs.get_schedule_def("retries")
+    assert (sensor.job_name, schedule.job_name, schedule.cron_schedule) == ("alerts", "alerts", "*/15 * * * *")
+
+
 def test_every_table_is_checked_by_one_asset() -> None:
     checked = [table for tables in CHECKED.values() for table in tables]
     assert sorted(checked) == sorted(set(BY_TABLE) - {"quality_results", "data_dictionary"})

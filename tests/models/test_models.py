@@ -39,6 +39,8 @@ def test_model_gives_the_expected_rows(path: Path) -> None:
 
 def create_input(con: store.Connection, table: str, rows: list[dict[str, Any]]) -> None:
     """A table with its contract's columns, holding the case's partial rows."""
+    if "." in table:
+        con.execute(f"create schema if not exists {table.partition('.')[0]}")
     if table in BY_TABLE:
         types = {column.name: column.sql_type for column in columns(BY_TABLE[table])}
         body = ", ".join(f"{name} {sql_type}" for name, sql_type in types.items())

@@ -74,6 +74,17 @@ def test_anything_else_is_no_duration(text: object) -> None:
             "`sample_rate` go together",
         ),
         (
+            "[[channels]]\nname = 'ops'\nurl_env = 'https://hooks.example/secret'",
+            "readback.toml:3: channels.0.url_env: expected the name of an environment variable",
+        ),
+        (
+            "[[channels]]\nname = 'ops'\nurl_env = 'A'\n[[channels]]\nname = 'ops'\nurl_env = 'B'",
+            "two `[[channels]]` have one name",
+        ),
+        ("[[audiences]]\nname = 'x'\nchannels = ['mail']", "audience 'x' names channel 'mail'; expected one of []"),
+        ("[alerts]\npreferred_objective = 0.5", "readback.toml:2: alerts.preferred_objective: input should be greater"),
+        ("[alerts]\ndashboard_url = 'host'", "readback.toml:2: alerts.dashboard_url: expected an address such as"),
+        (
             "[[coverage]]\nsource = 'r'\nkinds = ['nonsense']\nfrom = 2026-10-01T00:00:00Z",
             "readback.toml:3: coverage.0.kinds.0: input should be",
         ),
