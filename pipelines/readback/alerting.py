@@ -49,21 +49,32 @@ class Delivered(NamedTuple):
     dead: int = 0
 
 
-def look(project: Project, now: datetime, as_of: datetime | None = None) -> Looked:
-    """Judge every rule at the watermark, queue what is to be told, and publish.
+class Checked(NamedTuple):
+    """One look at the rules, and what was delivered after it."""
+
+    looked: Looked
+    delivered: Delivered
+
+
+def check(project: Project, addresses: Addresses, clock: Clock, as_of: datetime | None = None) -> Checked:
+    """Judge every rule, deliver what is due, and publish once.
 
     Raises:
         NotPublished: no run has finished yet.
         ProjectBusy: another process has been writing for a minute.
     """
+    _refuse_unpublished(project)
+    with patient(project) as con, store.transaction(con):
+        looked = _looked(con, project, clock(), as_of)
+    delivered = _delivered(project, addresses, clock)
+    with changed(project, clock()):
+        return Checked(looked, delivered)
+
+
+def look(project: Project, now: datetime, as_of: datetime | None = None) -> Looked:
+    """Judge every rule at the watermark, queue what is to be told, and publish; errors as in `check`."""
     with changed(project, now) as con:
-        at = pipeline.moment(con, as_of)
-        fired = decisions.refresh_alerts(con, at, project.settings)
-        alerts = read_alerts(con)
-        evaluation = heartbeats.evaluated(con, len(fired), alerts, at, now, project.settings)
-        silences = read_silences(con)
-    unsettled = [each for each in alerts if each.state is AlertState.OPEN and covering(silences, each, at) is None]
-    return Looked(evaluation, fired, unsettled)
+        return _looked(con, project, now, as_of)
 
 
 def deliver(project: Project, addresses: Addresses, clock: Clock) -> Delivered:
@@ -72,19 +83,11 @@ def deliver(project: Project, addresses: Addresses, clock: Clock) -> Delivered:
     `addresses` are environment variables by name. A message is claimed, sent, and recorded; who dies in between sends
     it again, with the same reference, when the claim has run out.
     """
-    counts = {NotificationState.SENT: 0, NotificationState.PENDING: 0, NotificationState.DEAD: 0}
-    with patient(project) as con:
-        due = _claim(con, clock())
-    while due is not None:
-        receipt = _sent(project, due, addresses, clock())
-        with patient(project) as con:
-            with store.transaction(con):
-                counts[deliveries.record(con, receipt)] += 1
-            due = _claim(con, clock())
-    if any(counts.values()):
+    delivered = _delivered(project, addresses, clock)
+    if any(delivered):
         with changed(project, clock()):
             pass
-    return Delivered(*counts.values())
+    return delivered
 
 
 def digests(project: Project, audience: str | None = None) -> dict[str, Digest]:
@@ -125,9 +128,7 @@ def changed(project: Project, now: datetime) -> Iterator[store.Connection]:
     Raises:
         NotPublished: no run has finished yet.
     """
-    if not project.published.exists():
-        told = f"nothing published yet; `readback run --project {project.root}` makes it"
-        raise NotPublished(told, file=project.root)
+    _refuse_unpublished(project)
     with patient(project) as con:
         with store.transaction(con):
             yield con
@@ -148,6 +149,34 @@ def _entered(stack: ExitStack, project: Project) -> store.Connection:
         except ProjectBusy:
             time.sleep(_PAUSE_S)
     return stack.enter_context(store.warehouse(project))
+
+
+def _refuse_unpublished(project: Project) -> None:
+    if not project.published.exists():
+        told = f"nothing published yet; `readback run --project {project.root}` makes it"
+        raise NotPublished(told, file=project.root)
+
+
+def _looked(con: store.Connection, project: Project, now: datetime, as_of: datetime | None) -> Looked:
+    at = pipeline.moment(con, as_of)
+    fired = decisions.refresh_alerts(con, at, project.settings)
+    alerts, silences = read_alerts(con), read_silences(con)
+    evaluation = heartbeats.evaluated(con, len(fired), alerts, at, now, project.settings)
+    unsettled = [each for each in alerts if each.state is AlertState.OPEN and covering(silences, each, at) is None]
+    return Looked(evaluation, fired, unsettled)
+
+
+def _delivered(project: Project, addresses: Addresses, clock: Clock) -> Delivered:
+    counts = {NotificationState.SENT: 0, NotificationState.PENDING: 0, NotificationState.DEAD: 0}
+    with patient(project) as con:
+        due = _claim(con, clock())
+    while due is not None:
+        receipt = _sent(project, due, addresses, clock())
+        with patient(project) as con:
+            with store.transaction(con):
+                counts[deliveries.record(con, receipt)] += 1
+            due = _claim(con, clock())
+    return Delivered(*counts.values())
 
 
 def _audiences(project: Project, name: str | None) -> tuple[Audience, ...]:

@@ -236,9 +236,7 @@ monthly_job = dg.define_asset_job("monthly", dg.AssetSelection.assets(monthly_re
 @dg.op(pool=WRITER)
 def tell_alerts(project: ProjectResource) -> None:
     """Judge every rule, and deliver what is due; addresses come from the environment."""
-    opened = project.open()
-    alerting.look(opened, _now())
-    alerting.deliver(opened, os.environ, _now)
+    alerting.check(project.open(), os.environ, _now)
 
 
 @dg.op(pool=WRITER)

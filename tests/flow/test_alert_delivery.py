@@ -4,8 +4,10 @@ The receivers are servers of this machine: HTTP of the standard library, SMTP of
 its own, so that it can be killed between sending and recording.
 """
 
+import io
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,12 +25,14 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from rich.console import Console
 
 from readback import alerting, store
 from readback.contracts import Notification
 from readback.decisions import deliveries
 from readback.decisions.outbox import read_notifications
 from readback.definitions import run_in_process
+from readback.faces import answers, dispatches
 from readback.settings import SETTINGS_FILE, Project, open_project
 from readback.simulate import simulate
 
@@ -229,6 +233,21 @@ def test_a_receiver_that_fails_is_tried_again_later_and_then_given_up(project: P
     assert len(receiver.got) == count * deliveries.MOST_ATTEMPTS
 
 
+def test_dead_messages_stand_in_the_status_and_can_be_made_due_again(project: Project, receiver: Receiver) -> None:
+    with alerting.changed(project, NOW) as con:
+        con.execute("update notifications set state = 'dead', reason = 'the receiver answered 503', attempts = 8")
+    with store.reader(project) as con:
+        found = answers.standing(con)
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(dispatches.standing(found, NOW, project.settings.alerts))
+    shown = console.export_text()
+    assert shown.count("DEAD MESSAGE") == min(5, len(found.dead))
+    assert "(the receiver answered 503)" in shown
+    with alerting.changed(project, NOW) as con:
+        assert deliveries.retry(con) == len(found.dead)
+    assert deliver(project, NOW, OPS_URL=http(receiver)).sent == len(told(project))
+
+
 def test_a_channel_without_an_address_says_which_variable_is_missing(project: Project) -> None:
     deliver(project, NOW)
     assert {row.reason for row in told(project)} == {"the environment has no OPS_URL"}
@@ -254,7 +273,7 @@ def test_a_heartbeat_comes_once_a_turn(project: Project, receiver: Receiver) -> 
     deliver(project, NOW + timedelta(days=1), OPS_URL=http(receiver))
     beats = [body["title"] for _, body in receiver.got if "[heartbeat]" in body["title"]]
     assert len(beats) == 2
-    assert "nothing fired, data as of 2026-10-31 23:59 UTC" in beats[0]
+    assert re.search(r"nothing fired, \d open, data as of 2026-10-31 23:59 UTC", beats[0])
 
 
 def test_looking_again_at_the_same_watermark_changes_nothing(project: Project) -> None:

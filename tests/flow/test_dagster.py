@@ -85,7 +85,7 @@ def test_alerts_and_digests_are_told_by_jobs_of_their_own(fleet: Path, monkeypat
 
 
 def test_every_publication_and_every_quarter_of_an_hour_messages_are_sent() -> None:
-    sensor, schedule = defs.get_sensor_def("news"), defs.get_schedule_def("retries")
+    sensor, schedule = defs.resolve_sensor_def("news"), defs.resolve_schedule_def("retries")
     assert (sensor.job_name, schedule.job_name, schedule.cron_schedule) == ("alerts", "alerts", "*/15 * * * *")
 
 

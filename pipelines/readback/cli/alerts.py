@@ -52,8 +52,10 @@ def check(
     from readback.faces import dispatches, terminal
 
     opened = open_project(project)
-    looked = alerting.look(opened, datetime.now(UTC), utc(as_of))
-    delivered = None if no_send else alerting.deliver(opened, os.environ, lambda: datetime.now(UTC))
+    if no_send:
+        looked, delivered = alerting.look(opened, datetime.now(UTC), utc(as_of)), None
+    else:
+        looked, delivered = alerting.check(opened, os.environ, lambda: datetime.now(UTC), utc(as_of))
     if as_json:
         print_json([row.model_dump(mode="json") for row in looked.unsettled])
     else:

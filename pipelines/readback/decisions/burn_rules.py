@@ -44,7 +44,7 @@ _WORDS = {"served_by_preferred": "off its preferred model", "not_held": "held"}
 
 @dataclass(frozen=True)
 class BurnWindow:
-    """A row of `burn_windows`: requests of a workflow in one window that ends at the watermark."""
+    """A row of `burn_windows`: requests of a workflow in one window that ends with the newest request of all."""
 
     workflow: str | None
     workflow_class: str | None
@@ -56,6 +56,7 @@ class BurnWindow:
     preferred_model: str | None
     first_bad_at: datetime | None
     last_bad_at: datetime | None
+    ends_at: datetime
     objective: float
 
 
@@ -69,7 +70,7 @@ def budget_burn(windows: Sequence[BurnWindow], as_of: datetime) -> Iterator[Cond
         by_length = {window.window_s: window for window in group}
         severity = next((each for each in SEVERITIES if _burns(by_length, each)), None)
         if severity is not None:
-            yield _burning(by_length, severity, as_of)
+            yield _burning(by_length, severity)
 
 
 def _burns(windows: Mapping[int, BurnWindow], severity: Severity) -> bool:
@@ -90,11 +91,11 @@ def _rate(window: BurnWindow) -> float:
     return window.bad_count / window.request_count if window.request_count else 0.0
 
 
-def _burning(windows: Mapping[int, BurnWindow], severity: Severity, as_of: datetime) -> Condition:
+def _burning(windows: Mapping[int, BurnWindow], severity: Severity) -> Condition:
     long, short = windows[severity.long_s], windows[severity.short_s]
     budget, what = 1 - long.objective, _WORDS[long.indicator]
-    since = as_of - timedelta(seconds=severity.long_s)
-    bound = {"workflow": long.workflow, "from_at": since, "as_of": as_of}
+    since = long.ends_at - timedelta(seconds=severity.long_s)
+    bound = {"workflow": long.workflow, "from_at": since, "as_of": long.ends_at}
     return Condition(
         scope=(long.indicator, long.workflow),
         workflow=long.workflow,

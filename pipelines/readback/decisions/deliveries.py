@@ -42,16 +42,19 @@ def pause(attempts: int) -> timedelta:
 
 
 def claim(con: store.Connection, now: datetime) -> Notification | None:
-    """The message that is due longest, leased until its next attempt; None where none is due.
+    """The loudest message that is due, then the oldest, leased until its next attempt; None where none is due.
 
     One that was tried as often as is allowed, the last time without an end, is dead.
     """
     _bury(con, now)
     found = store.query(
         con,
-        """select * from notifications
-        where state = 'pending' and (next_attempt_at is null or next_attempt_at <= $now)
-        order by created_at, next_attempt_at nulls first, notification_id limit 1""",
+        """select n.* from notifications as n
+        left join alerts as a on n.alert_id = a.alert_id
+        where n.state = 'pending' and (n.next_attempt_at is null or n.next_attempt_at <= $now)
+        order by list_position(['page', 'ticket', 'watch'], a.tier) nulls last,
+            n.created_at, n.next_attempt_at nulls first, n.notification_id
+        limit 1""",
         {"now": now},
     )
     rows = found.fetchall()

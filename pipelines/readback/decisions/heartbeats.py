@@ -81,7 +81,7 @@ def _heartbeat(channel: str, look: Evaluation, before: Evaluation | None, alerts
         reason=None,
         silence_id=None,
         attempts=0,
-        title=f"[heartbeat] Evaluated, {fired}, data as of {look.as_of:%Y-%m-%d %H:%M} UTC",
+        title=f"[heartbeat] Evaluated, {fired}, {look.open_alerts} open, data as of {look.as_of:%Y-%m-%d %H:%M} UTC",
         body="\n".join(line for line in _lines(look, before, alerts, key) if line),
         body_html=None,
         created_at=look.as_of,

@@ -103,4 +103,17 @@ LAWS: tuple[Check, ...] = (
         "select * from {rows} where status in ('no_data', 'not_reported') and value is not null",
         "value",
     ),
+    _law(
+        "alerts",
+        "an alert has an end exactly when it no longer holds",
+        "select * from {rows} where (state in ('open', 'acknowledged')) <> (resolved_at is null)",
+        "resolved_at",
+    ),
+    _law(
+        "notifications",
+        "a message was accepted exactly when it was sent, and one that was held back says why",
+        """select notification_id, state, reason, sent_at from {rows}
+        where (state = 'sent') <> (sent_at is not null) or (state in ('held', 'dead') and reason is null)""",
+        "sent_at",
+    ),
 )

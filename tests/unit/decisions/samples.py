@@ -94,7 +94,7 @@ def burn(**given: Any) -> BurnWindow:
     base: dict[str, Any] = {
         "workflow": "payment", "workflow_class": "pay", "indicator": "served_by_preferred", "window_s": 3600,
         "request_count": 1000, "bad_count": 200, "run_squares": 1000, "preferred_model": "large-1",
-        "first_bad_at": AS_OF - timedelta(minutes=50), "last_bad_at": AS_OF, "objective": 0.99,
+        "first_bad_at": AS_OF - timedelta(minutes=50), "last_bad_at": AS_OF, "ends_at": AS_OF, "objective": 0.99,
     }  # fmt: skip
     return BurnWindow(**(base | given))
 

@@ -20,6 +20,7 @@ from readback.contracts import (
 )
 from readback.contracts.ddl import create_table
 from readback.decisions import refresh
+from readback.decisions.evidence import pasted
 from readback.metrics.marts import create_marts
 from readback.settings import open_project
 
@@ -90,8 +91,16 @@ def decided(con: store.Connection, table: str, key: str) -> dict[str, int]:
 
 
 def test_the_sql_of_every_alert_gives_its_rows(published: store.Connection) -> None:
-    expected = {"silent_downgrade": 6, "recovery_objective": 6, "outcome_regression": 1}
+    expected = {"silent_downgrade": 6, "recovery_objective": 6, "outcome_regression": 1, "budget_burn": 18}
     assert decided(published, Alert.table, "rule") == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["burn_windows", "lost_lines", "outcome_weeks", "source_rhythm", "unmapped_requests", "unreadable_lines"]
+)
+def test_the_sql_of_a_rule_that_did_not_fire_runs_too(published: store.Connection, name: str) -> None:
+    bound = dict.fromkeys(("workflow", "metric", "source"), HOSTILE) | {"from_at": DAY, "as_of": AS_OF}
+    assert rows(published, pasted(name, bound)) >= 0
 
 
 def test_the_sql_of_every_recommendation_gives_its_rows(published: store.Connection) -> None:
