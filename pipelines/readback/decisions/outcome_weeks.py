@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from readback import stats
 from readback.stats import detector
@@ -170,19 +169,22 @@ def _first(weeks: Sequence[OutcomeWeek], place: dict[datetime, int]) -> int:
 
 
 def _correlations(groups: Sequence[Sequence[OutcomeWeek]]) -> dict[str, float]:
-    """One intraclass correlation per metric, pooled over its workflows."""
+    """One intraclass correlation per metric, pooled over the weeks of its workflows.
+
+    A stratum is one week: over several, a rise would pass for clustering and hide itself.
+    """
     found = {}
     for metric in {weeks[0].metric for weeks in groups}:
-        own = [weeks for weeks in groups if weeks[0].metric == metric]
-        known = sum(week.cluster_count for weeks in own for week in weeks) >= FEWEST_CLUSTERS
-        pooled = stats.pooled_icc(stats.ClusterSums(*_sums(own))) if known else None
+        own = [week for weeks in groups for week in weeks if week.metric == metric]
+        is_known = sum(week.cluster_count for week in own) >= FEWEST_CLUSTERS
+        pooled = stats.pooled_icc(_sums(own)) if is_known else None
         found[metric] = stats.DEFAULT_ICC if pooled is None else pooled
     return found
 
 
-def _sums(groups: Sequence[Sequence[OutcomeWeek]]) -> list[NDArray[np.float64]]:
-    names = ("n", "n2", "n3", "x", "x2", "xn")
-    return [np.array([sum(getattr(week, name) for week in weeks) for weeks in groups]) for name in names]
+def _sums(weeks: Sequence[OutcomeWeek]) -> stats.ClusterSums:
+    columns = ([getattr(week, name) for week in weeks] for name in ("n", "n2", "n3", "x", "x2", "xn"))
+    return stats.ClusterSums(*columns)
 
 
 def _place(row: OutcomeWeek) -> tuple[str, str, datetime]:
