@@ -4,7 +4,6 @@ import polars as pl
 
 from readback.contracts import Alert, Monitor, Notification, Recommendation
 from readback.contracts.vocabulary import Dimension
-from readback.decisions import heartbeats
 from readback.faces import questions
 from readback.faces.dispatches import Standing
 from readback.store import Connection, model, query
@@ -50,6 +49,9 @@ def monitors(con: Connection) -> list[Monitor]:
 
 def standing(con: Connection) -> Standing:
     """Messages by state, the dead ones, and the last look at the rules that came with a clock."""
+    # The rules come with the arithmetic that judges them: whoever asks something else never waits for it.
+    from readback.decisions import heartbeats
+
     counts = _frame(con, "select state, count(*) as messages from notifications group by state")
     dead = _frame(con, "select * from notifications where state = 'dead' order by created_at desc, notification_id")
     return Standing(

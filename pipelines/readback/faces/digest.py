@@ -88,29 +88,31 @@ def _page(dashboard_url: str | None, page: str, week: Period, workflow: str | No
     return f"{address}{'&' if workflow else '?'}grain=week&period={day}" if address else ""
 
 
-def _sentences(
-    con: Connection, week: Period, definitions: Mapping[str, Definition], workflow: str | None = None
-) -> list[str]:
-    now, before = _figures(con, week, workflow), _figures(con, week.previous or week, workflow)
+def _sentences(con: Connection, week: Period, definitions: Mapping[str, Definition]) -> list[str]:
+    now, before = _figures(con, week, None), _figures(con, week.previous or week, None)
     return summary.sentences(now, before, "the week before", definitions)
 
 
 def _changed(con: Connection, members: Sequence[str], week: Period, definitions: Mapping[str, Definition]) -> list[str]:
-    found = [
-        f"{member}: {sentence[0].lower()}{sentence[1:]}"
-        for member in members
-        for metric, sentence in zip(HEADLINES, _sentences(con, week, definitions, member), strict=True)
-        if _has_moved(con, week, member, metric, definitions)
-    ]
+    found = [told for member in members for told in _moved(con, member, week, definitions)]
     return _short(found) or ["Nothing, in any workflow."]
 
 
-def _has_moved(con: Connection, week: Period, member: str, metric: str, definitions: Mapping[str, Definition]) -> bool:
-    now = figures.by_metric(_figures(con, week, member)).get(metric)
-    before = figures.by_metric(_figures(con, week.previous or week, member)).get(metric)
-    better = definitions[metric].better if metric in definitions else None
-    found = figures.change(now, before, better)
-    return found is not None and found.tone != "unclear"
+def _moved(con: Connection, member: str, week: Period, definitions: Mapping[str, Definition]) -> list[str]:
+    """The headline figures of a workflow whose interval parts from that of the week before."""
+    now, before = _figures(con, week, member), _figures(con, week.previous or week, member)
+    current, earlier = figures.by_metric(now), figures.by_metric(before)
+    told = zip(HEADLINES, summary.sentences(now, before, "the week before", definitions), strict=True)
+    return [
+        f"{member}: {sentence[0].lower()}{sentence[1:]}"
+        for metric, sentence in told
+        if (found := figures.change(current.get(metric), earlier.get(metric), _better(metric, definitions)))
+        and found.tone != "unclear"
+    ]
+
+
+def _better(metric: str, definitions: Mapping[str, Definition]) -> figures.Better | None:
+    return definitions[metric].better if metric in definitions else None
 
 
 def _figures(con: Connection, week: Period, workflow: str | None) -> list[MetricValue]:

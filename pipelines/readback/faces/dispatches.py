@@ -9,7 +9,6 @@ from rich.text import Text
 
 from readback.contracts import Evaluation, Monitor, Notification, Silence
 from readback.contracts.vocabulary import MonitorStatus, NotificationState
-from readback.decisions import heartbeats
 from readback.faces import figures
 from readback.faces.fitted import Column, Fitted
 from readback.faces.inert import plain
@@ -62,6 +61,8 @@ def look_line(evaluation: Evaluation, delivered: Counts | None) -> RenderableTyp
 
 def standing(found: Standing, now: datetime, settings: Alerts) -> RenderableType:
     """Messages that wait or died, and whether anybody still looks; nothing where there never was a message."""
+    from readback.decisions import heartbeats
+
     lines = []
     if found.counts:
         told = ", ".join(f"{found.counts.get(state.value, 0):,} {state.value}" for state in NotificationState)
