@@ -42,7 +42,8 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
     Request: {
         "request_id": "litellm:1", "run_id": "r1", "source": "litellm", "workflow": "payment", "workflow_class": "pay",
         "started_at": DAY, "preferred_model": "large-1", "served_model": "large-1", "served_by": "preferred",
-        "attempt_count": 1, "is_fallback": False, "chain": ["large-1"], "is_partial": False, "weight": 1.0,
+        "attempt_count": 1, "is_fallback": False, "chain": ["large-1"], "other_sources": [],
+        "is_partial": False, "weight": 1.0,
         "policy_id": "claims", "policy_version": 1,
     },
     PolicyVersion: {
