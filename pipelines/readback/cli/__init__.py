@@ -20,7 +20,8 @@ __all__ = ["app", "main"]
 
 _COMMANDS = (
     project.init, project.run, project.load, project.status, ask.metrics, ask.sql, incidents.incidents,
-    recommend.recommend, report.report, digest.digest, dashboard.dashboard, integrate.integrate, demo.simulate, demo.demo,
+    recommend.recommend, report.report, digest.digest, dashboard.dashboard, integrate.integrate, demo.simulate,
+    demo.demo,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)

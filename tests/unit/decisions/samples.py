@@ -206,7 +206,7 @@ def tolerated(**given: Any) -> ToleratedEpisode:
 
 def effect(**given: Any) -> Effect:
     """A row of `outcome_effects`: rework of a workflow is worse on the substitute."""
-    base = {name: value for name, value in _DEFAULTS[MetricEffect].items() if name != "as_of"}
+    base = {name: value for name, value in _DEFAULTS[MetricEffect].items() if name in Effect.__dataclass_fields__}
     return Effect(**(base | {"warning": None, "first_at": DAY, "last_at": DAY, "main_substitute": None} | given))
 
 
