@@ -22,7 +22,7 @@ with told as (
             coalesce(a.session_id, e.session_id) as session_id,
             coalesce(a.provider_response_id, e.provider_response_id) as provider_response_id
         ),
-        coalesce(e.sources, cast([] as varchar[])) as other_sources
+        e.sources as other_sources
     from attempts as a
     left join second_evidence as e on a.attempt_id = e.attempt_id
     anti join observed_twice as twice on a.attempt_id = twice.attempt_id
@@ -92,7 +92,7 @@ folded as (
         count(distinct route) - count(distinct case when not is_untried then route end) + count(distinct other_lane)
             as unasked_option_count,
         list(coalesce(answered, asked) order by place) filter (where coalesce(answered, asked) is not null) as chain,
-        list_sort(list_distinct(flatten(list(other_sources)))) as other_sources,
+        list_sort(list_distinct(flatten(list(other_sources) filter (where other_sources is not null)))) as other_sources,
         sum(cost_usd) as cost_usd,
         max(declared_fallback_count) as declared_fallback_count,
         arg_min(run_id, place) filter (where run_id is not null) as run_id,

@@ -102,7 +102,9 @@ class Request(Row):
     request_id: str = Field(description="<source>:<the source's own id of the logical call, as written>.")
     run_id: str = Field(description="The run that the call served; the request itself where the log names none.")
     source: str = Field(description="Log format of its attempts.")
-    other_sources: list[str] = Field(description="Further logs that told of the call; it is counted once.")
+    other_sources: list[str] | None = Field(
+        default=None, description="Further logs that told of the call, which is counted once; NULL for none."
+    )
     workflow: str | None = Field(description="Workflow of the first attempt that names one.")
     workflow_class: str | None = Field(description="Class of the policy in force; NULL where no class matches.")
     team: str | None = Field(description="Team of the first attempt that names one.")
