@@ -28,7 +28,7 @@ _NAMING = ("workflow", "team", "environment", "run")
 _ATTEMPTS = ", ".join(f"{column.name} {column.sql_type}" for column in columns(Attempt))
 """What a part of the lake holds; one that was written before a column was added cannot be read as if it had it."""
 
-_REBUILT = ("requests", "episodes", "fallback_events", "runs", "outcome_links")
+_REBUILT = ("requests", "episodes", "fallback_events", "unanswered_requests", "runs", "outcome_links")
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,13 @@ from readback.contracts.timeline import (
     Reconciliation,
     SourceCounter,
 )
-from readback.contracts.traffic import Attempt, Episode, FallbackEvent, ModelName, Request
+from readback.contracts.traffic import Attempt, Episode, FallbackEvent, ModelName, Request, UnansweredRequest
 
 PUBLISHED: tuple[type[Row], ...] = (
     Attempt,
     Request,
     FallbackEvent,
+    UnansweredRequest,
     Episode,
     Run,
     Outcome,
@@ -104,5 +105,6 @@ __all__ = [
     "Run",
     "RunStatus",
     "SourceCounter",
+    "UnansweredRequest",
     "columns",
 ]
