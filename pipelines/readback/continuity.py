@@ -70,9 +70,18 @@ def mark_everything(con: store.Connection) -> None:
     con.execute("insert into ledger.dirty_days select distinct cast(started_at as date) from attempts")
 
 
+def renew_switches(con: store.Connection, policies: Sequence[Policy]) -> None:
+    """Tell what admins switched by the names of policies and logs; a late switch makes the days since then dirty."""
+    since = name_switches(con, policies)
+    if since is not None:
+        con.execute(
+            "insert into ledger.dirty_days select distinct cast(started_at as date) from attempts where started_at >= ?",
+            [since.replace(hour=0, minute=0, second=0, microsecond=0)],
+        )
+
+
 def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Sequence[Range]) -> None:
-    """Replace the requests of the stretches, and renew what admins switched by the names of their models."""
-    name_switches(con, policies)
+    """Replace the requests of the stretches."""
     for part in batches(ranges):
         scope = _scope(part) | {"overlap_s": CALL_OVERLAP_S}
         around = scope | {"from_at": part[0] - LEAD_IN}

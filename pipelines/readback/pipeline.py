@@ -29,6 +29,9 @@ _ATTEMPTS = ", ".join(f"{column.name} {column.sql_type}" for column in columns(A
 """What a part of the lake holds; one that was written before a column was added cannot be read as if it had it."""
 
 _REBUILT = ("requests", "episodes", "fallback_events", "unanswered_requests", "runs", "outcome_links")
+_DERIVED = (*_REBUILT, "policies", "policy_classes", "policy_substitutes")
+"""Tables whose rows follow from what was read: where an older readback made one in another shape, it is made anew."""
+
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     """
     ledger.create_tables(con)
     _create_tables(con)
+    store.renew_tables(con, _DERIVED)
     is_lake_new = not _is_rule_kept(con, "attempts", _ATTEMPTS)
     if is_lake_new and not is_full:
         raise ProjectError("attempts were read by another version of readback; run once with --full", file=project.lake)
@@ -92,6 +96,7 @@ def build_requests(con: store.Connection, project: Project) -> None:
     """Attempts → requests."""
     policies = load_policies(project.policy_file)
     with store.transaction(con):
+        continuity.renew_switches(con, policies)
         continuity.build_requests(con, policies, continuity.dirty_ranges(con))
 
 

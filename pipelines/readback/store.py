@@ -103,6 +103,16 @@ def _held_columns(con: Connection, row: type[Row]) -> dict[str, str]:
     return {} if row.table in VIEWS else dict(found.fetchall())
 
 
+def renew_tables(con: Connection, tables: Iterable[str]) -> None:
+    """Make those tables anew, without rows, that have other columns than their contract."""
+    for table in tables:
+        row = BY_TABLE[table]
+        found = [name for name, *_ in con.execute(f"describe {table}").fetchall()]
+        if found != column_names(row):
+            con.execute(f"drop table {table}")
+            con.execute(create_table(row))
+
+
 def attempts_view(parts: Sequence[str]) -> str:
     """Definition of `attempts` over immutable Parquet parts; a part's row order is its file's line order."""
     names = ", ".join(_LINE if name == "line" else name for name in column_names(Attempt))

@@ -84,14 +84,23 @@ def match_classes(con: store.Connection, policies: Sequence[Policy], keys: Itera
         con.executemany(f"insert into class_matches values ({', '.join('?' * 12)})", rows)
 
 
-def name_switches(con: store.Connection, policies: Sequence[Policy]) -> None:
-    """Renew the table `admin_switches`: what admins switched, by the names that policies and logs use."""
+def name_switches(con: store.Connection, policies: Sequence[Policy]) -> datetime | None:
+    """Renew the table `admin_switches`: what admins switched, by the names that policies and logs use.
+
+    Returns the time of the earliest switch that is new, gone or told otherwise than before; None where none is.
+    """
     found = con.execute("select distinct model from admin_changes where model is not null").fetchall()
-    named = canonical_names([name for (name,) in found], policies)
-    con.execute("create or replace temp table switched_models (name varchar, model varchar)")
-    if named:
-        con.executemany("insert into switched_models values (?, ?)", list(named.items()))
-    con.execute(f"create or replace table admin_switches as\n{store.model('continuity/admin_switches')}")
+    _put_names(con, "switched_models", [name for (name,) in found], policies)
+    switches = store.model("continuity/admin_switches")
+    con.execute(f"create table if not exists admin_switches as select * from ({switches}) limit 0")
+    con.execute(f"create or replace temp table switches_now as\n{switches}")
+    ((since,),) = con.execute(
+        """select min(switched_at) from (
+            (from switches_now except from admin_switches) union all (from admin_switches except from switches_now)
+        )"""
+    ).fetchall()
+    con.execute("create or replace table admin_switches as from switches_now")
+    return since if isinstance(since, datetime) else None
 
 
 def _name_models(con: store.Connection, policies: Sequence[Policy]) -> None:
@@ -99,10 +108,7 @@ def _name_models(con: store.Connection, policies: Sequence[Policy]) -> None:
         """select distinct unnest([preferred_model, served_model] || chain) as name from main.requests
         union select model from main.admin_switches"""
     ).fetchall()
-    named = canonical_names([name for (name,) in found if name is not None], policies)
-    con.execute("create or replace temp table model_names (name varchar, model varchar)")
-    if named:
-        con.executemany("insert into model_names values (?, ?)", list(named.items()))
+    _put_names(con, "model_names", [name for (name,) in found if name is not None], policies)
     con.execute(
         """create or replace temp table admin_switches as
         select s.* replace (coalesce(n.model, s.model) as model)
@@ -116,3 +122,10 @@ def _declare(con: store.Connection, policies: Sequence[Policy]) -> None:
     store.insert_rows(con, PolicyVersion, policy_versions(policies))
     store.insert_rows(con, PolicyClass, policy_classes(policies))
     store.insert_rows(con, PolicySubstitute, policy_substitutes(policies))
+
+
+def _put_names(con: store.Connection, table: str, names: Iterable[str], policies: Sequence[Policy]) -> None:
+    named = canonical_names(names, policies)
+    con.execute(f"create or replace temp table {table} (name varchar, model varchar)")
+    if named:
+        con.executemany(f"insert into {table} values (?, ?)", list(named.items()))
