@@ -75,8 +75,9 @@ def renew_switches(con: store.Connection, policies: Sequence[Policy]) -> None:
     since = name_switches(con, policies)
     if since is not None:
         con.execute(
-            "insert into ledger.dirty_days select distinct cast(started_at as date) from attempts where started_at >= ?",
-            [since.replace(hour=0, minute=0, second=0, microsecond=0)],
+            """insert into ledger.dirty_days
+            select distinct cast(started_at as date) from attempts where started_at >= date_trunc('day', $since)""",
+            {"since": since},
         )
 
 

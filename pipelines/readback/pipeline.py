@@ -33,7 +33,6 @@ _DERIVED = (*_REBUILT, "policies", "policy_classes", "policy_substitutes")
 """Tables whose rows follow from what was read: where an older readback made one in another shape, it is made anew."""
 
 
-
 @dataclass(frozen=True)
 class RunSummary:
     """What one complete run did; counts are of its own files."""

@@ -24,7 +24,7 @@ REASONS: dict[str, str] = {
     VerdictReason.ACTIVATION_NOT_GRANTED: "the substitute may not come into use by itself",
     VerdictReason.BOUNDARY_BREACHED: "the class may not do this when no listed substitute applies",
     VerdictReason.STOP_CONDITION_IGNORED: "what the class requires did not run, and the work went on",
-    VerdictReason.DURATION_EXCEEDED: "the workflow was off its preferred model for longer than the substitute may serve",
+    VerdictReason.DURATION_EXCEEDED: "the workflow was off its preferred model for longer than this may last",
     VerdictReason.UNMARKED: "the answer was not marked as a substitute's",
     VerdictReason.ADMIN_DENIED_TARGET: "what answered was switched off, by the catalogue or by an admin",
     VerdictReason.WRONG_ORDER: "an earlier substitute was allowed and called for, and was not tried",
@@ -43,7 +43,8 @@ _JUDGED = """
     from unanswered_requests where request_id = $id or md5(request_id) = $id
 """
 _ATTEMPTS = """
-    select f.path, a.line, a.started_at, a.model_requested, a.model_served, a.status, a.http_status, a.cause, a.cause_basis
+    select f.path, a.line, a.started_at, a.model_requested, a.model_served, a.status, a.http_status, a.cause,
+        a.cause_basis
     from attempts as a left join files as f on a.file_id = f.file_id
     where a.request_id = $request_id and a.started_at >= $from_at and a.started_at < $to_at
     order by coalesce(a.ended_at, a.started_at), a.line
@@ -91,7 +92,8 @@ def explain(con: store.Connection, judged_id: str, policies: Iterable[Policy]) -
     around = {"from_at": day - timedelta(days=1), "to_at": day + timedelta(days=2)}
     attempts = _rows(con, _ATTEMPTS, request_id=told["request_id"].split("#")[0], **around)
     policy = _version(policies, verdict)
-    chain = (_log(attempts), _request(verdict), _policy(verdict, policy), *_rules(verdict, policy), _decision(verdict, told))
+    facts = (_log(attempts), _request(verdict), _policy(verdict, policy))
+    chain = (*facts, *_rules(verdict, policy), _decision(verdict, told))
     is_reproduced = verdict["decision_id"] == told["decision_id"]
     return Explanation(
         told["fallback_id"], told["request_id"], told["verdict"], told["decision_id"], is_reproduced, chain
