@@ -128,7 +128,7 @@ def write(chains: Sequence[Chain], models: dict[str, GatewayModel]) -> Writing:
 
 def _route(chain: Chain, models: dict[str, GatewayModel]) -> dict[str, Any]:
     refs = [
-        {"name": slug(models[model].provider), "priority": n, "modelNameOverride": models[model].id}
+        {"name": slug(models[model].provider), "priority": n, "modelNameOverride": models[model].native}
         for n, model in enumerate(chain.models)
     ]
     match = {"headers": [{"type": "Exact", "name": _HEADER, "value": chain.route}]}
