@@ -1,4 +1,4 @@
-"""Validations against what was observed: P015, P018, P021. Without published figures they find what a document shows."""
+"""Validations against what was observed: P015, P018, P021. Without figures they find what the document shows."""
 
 from collections.abc import Iterator
 from datetime import timedelta
