@@ -1,7 +1,7 @@
 """One hundred violations of five kinds in fifty thousand conforming requests, across a change of the policy.
 
-The attempts are written as the lake holds them, in a format whose log shows every attempt, and go through the steps that
-a run takes. Both versions name other substitutes, so a request that conforms under one would breach the other.
+The attempts are written as the lake holds them, in a format whose log shows every attempt, and go through the steps of
+a run. Both versions name other substitutes, so a request that conforms under one would breach the other.
 """
 
 from collections.abc import Iterator

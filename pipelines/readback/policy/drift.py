@@ -85,13 +85,17 @@ def _renamed(chain: Chain, reading: Reading, policy: Policy) -> Chain:
 
 
 def _policy_name(names: Iterable[str], policy: Policy) -> str:
+    """The catalogue's id of a model, by any of its names, then without its provider; else its first name."""
     listed = list(names)
+    known = gateway_models(policy)
     for name in listed:
         if policy.document.model_named(name) is not None:
             return policy.document.model_id(name)
+    native = [model.id for model in known.values() if model.native in listed]
+    if len(native) == 1:
+        return native[0]
     found = canonical_names(listed, [policy])
-    ids = {model.id for model in policy.document.models}
-    return next((model for model in found.values() if model in ids), listed[0])
+    return next((model for model in found.values() if model in known), listed[0])
 
 
 def _counterpart(chain: Chain, expected: dict[str, Chain], count: int) -> Chain | None:

@@ -72,8 +72,8 @@ BIFROST = {
     },
     "governance": {"routing_rules": [
         {"id": "r1", "name": "chat", "enabled": True, "cel_expression": 'model == "chat"', "scope": "global",
-         "targets": [{"provider": "openai", "model": "gpt-4o", "weight": 1}], "fallbacks": ["anthropic/claude-sonnet-4"],
-         "priority": 0},
+         "targets": [{"provider": "openai", "model": "gpt-4o", "weight": 1}], "priority": 0,
+         "fallbacks": ["anthropic/claude-sonnet-4"]},
         {"id": "r2", "name": "off", "enabled": False, "cel_expression": "true", "fallbacks": ["anthropic/x"]},
     ]},
 }  # fmt: skip
@@ -86,7 +86,12 @@ services:
         plugins:
           - name: ai-proxy-advanced
             config:
-              balancer: {algorithm: priority, failover_criteria: [error, http_429], retries: 2, max_fails: 3, fail_timeout: 20000}
+              balancer:
+                algorithm: priority
+                failover_criteria: [error, http_429]
+                retries: 2
+                max_fails: 3
+                fail_timeout: 20000
               targets:
                 - {model: {provider: anthropic, name: claude-sonnet-4}, weight: 10, route_type: llm/v1/chat}
                 - {model: {provider: openai, name: gpt-4o}, weight: 90, auth: {header_value: Bearer sk-x}}
