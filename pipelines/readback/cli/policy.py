@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Check, explain, import and export the fallback policy.", no_args_is_help=True)
 
+_MOST_ROWS = 20
+
 GatewayOption = Annotated[str | None, typer.Option("--from", help="Gateway of the file; recognized when absent.")]
 
 
@@ -153,6 +155,33 @@ def drift(
         out.print(differences_table(found))
     if found:
         raise typer.Exit(1)
+
+
+@app.command("conformance")
+def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """Show how the policy is kept to.
+
+    Verdicts by class and week with their limits, silent downgrades, overdue reviews, approvals that end, concentration
+    by failure domain, triggers that never fired, and causes that no trigger declares.
+    """
+    from polars import selectors
+
+    from readback.faces import questions
+    from readback.faces.conformance import views
+    from readback.faces.tables import rows_table
+
+    opened = open_project(project)
+    with store.reader(opened) as con:
+        found = views(con, opened, questions.as_of(con) or datetime.now(UTC))
+    if as_json:
+        print_json([{"view": name, **row} for name, frame in found.items() for row in frame.to_dicts()])
+        return
+    for name, frame in found.items():
+        out.print(f"\n{name.replace('_', ' ').capitalize()}", style="bold underline")
+        shown = frame.head(_MOST_ROWS).drop("verdict_rules", strict=False)
+        out.print(rows_table(shown.with_columns(selectors.float().round(4))) if frame.height else "none")
+        if frame.height > _MOST_ROWS:
+            out.print(f"and {frame.height - _MOST_ROWS} more; --json gives all")
 
 
 def _in_force(project: Path, moment: datetime) -> "Policy":

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from readback import store
 from readback.contracts.vocabulary import VerdictReason
-from readback.errors import PolicyError
+from readback.errors import NotPublished, PolicyError
 from readback.policy.judging import judge
 from readback.policy.version import Policy, key_path
 
@@ -81,6 +83,7 @@ def explain(con: store.Connection, judged_id: str, policies: Iterable[Policy]) -
 
     Raises:
         PolicyError: nothing published has that id.
+        NotPublished: the project was moved, and its log was not looked for since.
     """
     told = next(iter(_rows(con, _JUDGED, id=judged_id)), None)
     if told is None:
@@ -90,7 +93,7 @@ def explain(con: store.Connection, judged_id: str, policies: Iterable[Policy]) -
     scope = {"request_id": told["request_id"], "from_at": day, "to_at": day + timedelta(days=1)}
     (verdict,) = _rows(con, _VERDICT, **scope)
     around = {"from_at": day - timedelta(days=1), "to_at": day + timedelta(days=2)}
-    attempts = _rows(con, _ATTEMPTS, request_id=told["request_id"].split("#")[0], **around)
+    attempts = _attempts(con, told["request_id"].split("#")[0], around)
     policy = _version(policies, verdict)
     facts = (_log(attempts), _request(verdict), _policy(verdict, policy))
     chain = (*facts, *_rules(verdict, policy), _decision(verdict, told))
@@ -98,6 +101,15 @@ def explain(con: store.Connection, judged_id: str, policies: Iterable[Policy]) -
     return Explanation(
         told["fallback_id"], told["request_id"], told["verdict"], told["decision_id"], is_reproduced, chain
     )
+
+
+def _attempts(con: store.Connection, request_id: str, around: dict[str, datetime]) -> list[dict[str, Any]]:
+    try:
+        return _rows(con, _ATTEMPTS, request_id=request_id, **around)
+    except (duckdb.PermissionException, duckdb.IOException):
+        raise NotPublished(
+            "the log lies elsewhere since the project was moved; `readback run` finds it again"
+        ) from None
 
 
 def _rows(con: store.Connection, sql: str, **parameters: Any) -> list[dict[str, Any]]:

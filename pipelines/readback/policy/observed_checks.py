@@ -65,7 +65,7 @@ def _too_narrow(
 
 def deaf_triggers(evidence: Evidence) -> Iterator[Fault]:
     """P021: a trigger on low confidence, and no log that tells of any."""
-    if evidence.seen is None or evidence.seen.has_confidence:
+    if evidence.seen is None or evidence.seen.has_confidence is not False:
         return
     for policy, each, path in classes(evidence):
         for n, trigger in enumerate(each.triggers):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import duckdb
+
 from readback import store
 
 
@@ -12,7 +14,7 @@ class Seen:
 
     `undeclared` counts the requests of each workflow that no class matched, `last_seen` is the newest request of each
     class, `hourly_p95` the 95th percentile of a class's fallbacks in an hour that had any, and `has_confidence` whether
-    any log tells how sure an output was, or that something was done because it was not.
+    any log tells how sure an output was, or that something was done because it was not; None where nobody can look.
     """
 
     until: datetime
@@ -20,7 +22,7 @@ class Seen:
     undeclared: dict[str, int] = field(default_factory=dict)
     last_seen: dict[str, datetime] = field(default_factory=dict)
     hourly_p95: dict[str, float] = field(default_factory=dict)
-    has_confidence: bool = False
+    has_confidence: bool | None = None
 
 
 _SPAN = "select min(started_at), max(started_at) from requests"
@@ -49,12 +51,20 @@ def observed(con: store.Connection) -> Seen | None:
     ((since, until),) = con.execute(_SPAN).fetchall()
     if until is None:
         return None
-    ((has_confidence,),) = con.execute(_CONFIDENCE).fetchall()
     return Seen(
         until=until,
         since=since,
         undeclared=dict(con.execute(_UNDECLARED).fetchall()),
         last_seen=dict(con.execute(_LAST_SEEN).fetchall()),
         hourly_p95=dict(con.execute(_HOURLY).fetchall()),
-        has_confidence=bool(has_confidence),
+        has_confidence=_has_confidence(con),
     )
+
+
+def _has_confidence(con: store.Connection) -> bool | None:
+    """None for a project that was moved: its attempts are found again by the next run."""
+    try:
+        ((found,),) = con.execute(_CONFIDENCE).fetchall()
+    except (duckdb.PermissionException, duckdb.IOException):
+        return None
+    return bool(found)
