@@ -212,6 +212,26 @@ def test_litellm_default_fallbacks_hold_for_groups_without_their_own() -> None:
     assert "anthropic/claude-sonnet-4" in reasons(chain)
 
 
+def test_litellm_follows_the_fallbacks_of_a_fallback() -> None:
+    """The router falls back again from the group that it fell back to, in circles too."""
+    config = yaml.safe_load(LITELLM)
+    config["router_settings"] = {"fallbacks": [{"chat": ["spare"]}, {"spare": ["long", "chat"]}]}
+    del config["litellm_settings"]
+    chains = {chain.route: chain for chain in gateways.named("litellm").read(config, "file").chains}
+    assert list(reasons(chains["chat"])) == ["anthropic/claude-sonnet-4", "gemini/gemini-2.5-pro"]
+    assert "openai/gpt-4o" in reasons(chains["spare"])
+
+
+def test_litellm_is_given_no_fallback_of_a_fallback() -> None:
+    """The substitute of one route may be what another route prefers, with substitutes of its own."""
+    other = Chain("spare", ("mistral/large",), (Option("gemini/pro"),))
+    models = MODELS | {"gemini/pro": GatewayModel("gemini/pro", "gemini")}
+    files = gateways.named("litellm").write([CHAIN, other], models).files
+    chains = {chain.route: chain for chain in gateways.named("litellm").read(files["litellm.yaml"], "f").chains}
+    assert list(reasons(chains["chat"])) == ["anthropic/claude-sonnet-4", "mistral/large"]
+    assert list(reasons(chains["spare"])) == ["gemini/pro"]
+
+
 def test_portkey_load_balancing_inside_a_fallback() -> None:
     chain = chain_of("portkey")
     assert chain.preferred == ("openai-prod/gpt-4o", "azure/gpt-4o")

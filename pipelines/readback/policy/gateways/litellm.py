@@ -1,7 +1,8 @@
 """LiteLLM, `config.yaml` of the proxy: model groups, `router_settings` and the older `litellm_settings`.
 
 Read in litellm 1.106. A list of `fallbacks` fires on any error; only `context_window_fallbacks` and
-`content_policy_fallbacks` are bound to a cause. `allowed_fails` is exceeded, not reached, before a cooldown.
+`content_policy_fallbacks` are bound to a cause. A group that is fallen back to falls back again by its own list.
+`allowed_fails` is exceeded, not reached, before a cooldown.
 """
 
 from collections.abc import Iterator, Sequence
@@ -83,7 +84,7 @@ def _models(groups: dict[str, list[str]]) -> tuple[GatewayModel, ...]:
 def _chain(group: str, groups: dict[str, list[str]], lists: dict[str, Any], settings: dict[str, Any]) -> Chain:
     types: dict[str, list[TriggerType]] = {}
     for key, mapping in lists.items():
-        for target in mapping.get(group, mapping.get(_EVERY, [])):
+        for target in _followed(mapping.get(group, mapping.get(_EVERY, [])), lists["fallbacks"], {group}):
             for model in groups.get(target, [target]):
                 types.setdefault(model, []).extend(_LISTS[key])
     own = groups[group]
@@ -96,6 +97,15 @@ def _chain(group: str, groups: dict[str, list[str]], lists: dict[str, Any], sett
         attempts=None if retries is None else int(retries) + 1,
         breaker=_breaker(settings),
     )
+
+
+def _followed(targets: list[str], onward: dict[str, list[str]], seen: set[str]) -> Iterator[str]:
+    """The groups that a call may end in, in the order in which the router tries them; each once."""
+    for target in targets:
+        if target not in seen:
+            seen.add(target)
+            yield target
+            yield from _followed(onward.get(target, onward.get(_EVERY, [])), onward, seen)
 
 
 def _breaker(settings: dict[str, Any]) -> Breaker | None:
@@ -121,13 +131,14 @@ def _remarks(config: Any, settings: dict[str, Any], groups: dict[str, list[str]]
 def write(chains: Sequence[Chain], models: dict[str, GatewayModel]) -> Writing:
     """One configuration. Keys and endpoints are yours to add: each deployment has only its model."""
     entries: dict[tuple[str, str], dict[str, Any]] = {}
+    routes = {chain.route for chain in chains}
     lists: dict[str, list[dict[str, list[str]]]] = {key: [] for key in _LISTS}
     lost: list[Loss] = []
     for chain in chains:
         for order, model in enumerate(chain.preferred, start=1):
             parameters = _parameters(models[model]) | ({"order": order} if len(chain.preferred) > 1 else {})
             entries[chain.route, model] = {"model_name": chain.route, "litellm_params": parameters}
-        names = {option.target: _entry(entries, models[option.target]) for option in chain.options}
+        names = {option.target: _entry(entries, models[option.target], routes) for option in chain.options}
         for key in _LISTS:
             picked = [names[option.target] for option in chain.options if _belongs(option, key)]
             lists[key] += [{chain.route: picked}] if picked else []
@@ -140,13 +151,11 @@ def _parameters(model: GatewayModel) -> dict[str, Any]:
     return {"model": model.id if "/" in model.id else f"{model.provider}/{model.id}"}
 
 
-def _entry(entries: dict[tuple[str, str], dict[str, Any]], model: GatewayModel) -> str:
-    """The group of a substitute: one that holds this model alone, else one of its own, named like the model."""
-    alone = [route for route, name in entries if name == model.id and sum(r == route for r, _ in entries) == 1]
-    if alone:
-        return alone[0]
-    entries[model.id, model.id] = {"model_name": model.id, "litellm_params": _parameters(model)}
-    return model.id
+def _entry(entries: dict[tuple[str, str], dict[str, Any]], model: GatewayModel, routes: set[str]) -> str:
+    """A group for a substitute alone: one that had fallbacks of its own would hand calls on to them."""
+    name = f"substitute/{model.id}" if model.id in routes else model.id
+    entries[name, model.id] = {"model_name": name, "litellm_params": _parameters(model)}
+    return name
 
 
 def _belongs(option: Option, key: str) -> bool:
