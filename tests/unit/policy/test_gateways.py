@@ -232,6 +232,12 @@ def test_litellm_is_given_no_fallback_of_a_fallback() -> None:
     assert list(reasons(chains["spare"])) == ["gemini/pro"]
 
 
+def test_litellm_lists_no_model_that_nothing_leads_to() -> None:
+    quota = Chain("chat", ("openai/gpt-4o",), (Option("mistral/large", (TriggerType.COST_CEILING,)),))
+    (config,) = gateways.named("litellm").write([quota], MODELS).files.values()
+    assert [entry["model_name"] for entry in config["model_list"]] == ["chat"]
+
+
 def test_portkey_load_balancing_inside_a_fallback() -> None:
     chain = chain_of("portkey")
     assert chain.preferred == ("openai-prod/gpt-4o", "azure/gpt-4o")

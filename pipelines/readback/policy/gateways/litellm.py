@@ -138,9 +138,10 @@ def write(chains: Sequence[Chain], models: dict[str, GatewayModel]) -> Writing:
         for order, model in enumerate(chain.preferred, start=1):
             parameters = _parameters(models[model]) | ({"order": order} if len(chain.preferred) > 1 else {})
             entries[chain.route, model] = {"model_name": chain.route, "litellm_params": parameters}
-        names = {option.target: _entry(entries, models[option.target], routes) for option in chain.options}
+        told = [option for option in chain.options if any(_belongs(option, key) for key in _LISTS)]
+        names = {option.target: _entry(entries, models[option.target], routes) for option in told}
         for key in _LISTS:
-            picked = [names[option.target] for option in chain.options if _belongs(option, key)]
+            picked = [names[option.target] for option in told if _belongs(option, key)]
             lists[key] += [{chain.route: picked}] if picked else []
         lost += losses(chain, _acts_on)
     settings = {key: listed for key, listed in lists.items() if listed} | _resilience(chains, lost)
