@@ -4,7 +4,7 @@
 -- Holding is success: any lane is in policy where the boundary stops work, and elsewhere a lane that the class lists.
 -- Marking and guardrails that the log does not tell of (NULL) are not judged: gateways rarely log them.
 -- A failure inside the lane is judged for one thing: whether a substitute was due. Where the log shows only the first
--- failure of a call (is_fallback NULL), a substitute may have been tried unseen.
+-- failure of a call (is_fallback or fallback_count NULL), a substitute may have been tried unseen.
 -- The id follows from request, version and verdict: the same evidence gives the same id, another verdict another.
 with reasoned as (
     select
@@ -13,6 +13,7 @@ with reasoned as (
             case when policy_id is null then 'no_policy' when class_id is null then 'class_unknown' end,
             case when is_failed and has_left and due_position is null and boundary = 'human_review' then 'evidence_missing'
                 when is_failed and is_fallback is null and due_position is not null then 'evidence_missing'
+                when is_substituted and fallback_count is null and position > due_position then 'evidence_missing'
                 when is_substituted and served_model is null then 'evidence_missing'
                 when class_id is not null and served_by is null then 'evidence_missing' end,
             case when is_failed and cause = 'unknown' and untried_count > 0
@@ -33,7 +34,7 @@ with reasoned as (
             case when is_substituted and is_overlong then 'duration_exceeded' end,
             case when is_substituted and is_unmarked then 'unmarked' end,
             case when is_substituted and is_denied then 'admin_denied_target' end,
-            case when is_substituted and position > due_position then 'wrong_order' end,
+            case when is_substituted and fallback_count is not null and position > due_position then 'wrong_order' end,
             case when is_failed and is_fallback is not null and due_position is not null then 'missed_fallback' end,
             -- One request's cost varies with its length: only twice the workflow's mean is told.
             case when is_substituted and served_model is not null and target is null
