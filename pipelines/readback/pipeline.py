@@ -18,6 +18,7 @@ from readback.errors import ProjectError, SettingsError
 from readback.inputs.origins import Origin
 from readback.policy.loading import load_policies
 from readback.policy.naming import FAMILIES_FILE
+from readback.policy.observing import published_digests
 from readback.policy.validation import check as check_policies
 from readback.settings import SETTINGS_FILE, Project
 
@@ -65,7 +66,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     if is_full:
         _start_over(con)
     policies = load_policies(project.policy_file)
-    check_policies(policies, {} if is_full else _known_digests(con), continuity.watermark(con))
+    check_policies(policies, {} if is_full else published_digests(con), continuity.watermark(con))
     with store.transaction(con):
         _refuse_new_names(con, project)
         is_policy_new = continuity.declare_policies(con, policies)
@@ -177,11 +178,6 @@ def _start_over(con: store.Connection) -> None:
             con.execute(f"delete from {table}")
     ledger.forget(con)
     con.execute("delete from ledger.rules")
-
-
-def _known_digests(con: store.Connection) -> dict[tuple[str, int], str]:
-    return {(policy, version): digest for policy, version, digest in con.execute(
-        "select policy_id, version, digest from policies").fetchall()}  # fmt: skip
 
 
 def _refuse_new_names(con: store.Connection, project: Project) -> None:

@@ -90,6 +90,15 @@ def test_check_looks_at_what_was_published(policy: Command, fleet: Project, tmp_
     assert any("class 'code-mend' was not seen in any log" in message for message in found)
 
 
+def test_check_knows_what_was_published_under_a_number(policy: Command, fleet: Project, tmp_path: Path) -> None:
+    shutil.copytree(fleet.root, tmp_path / "p", symlinks=True)
+    file = tmp_path / "p" / "policy.yaml"
+    file.write_text(file.read_text().replace("cadence: 365d", "cadence: 300d"))
+    code, out, _ = policy("policy", "check", "--project", tmp_path / "p", "--json")
+    assert code == 1
+    assert "P013" in {row["code"] for row in json.loads(out)}
+
+
 def test_schema_is_json(policy: Command) -> None:
     code, out, _ = policy("policy", "schema")
     assert code == 0

@@ -32,15 +32,15 @@ def check(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     """
     from readback.faces.tables import findings
     from readback.policy.loading import load_policies
-    from readback.policy.observing import observed
+    from readback.policy.observing import observed, published_digests
     from readback.policy.validation import validate
 
     opened = open_project(project)
-    seen = None
+    seen, known = None, {}
     if opened.published.exists():
         with store.reader(opened) as con:
-            seen = observed(con)
-    found = validate(load_policies(opened.policy_file), as_of=datetime.now(UTC), seen=seen)
+            seen, known = observed(con), published_digests(con)
+    found = validate(load_policies(opened.policy_file), known, datetime.now(UTC), seen)
     if as_json:
         print_json([asdict(finding) for finding in found])
     else:

@@ -77,7 +77,7 @@ def file_text(name: str, content: Any) -> str:
 
         return tomlkit.dumps(content)
     documents = content if isinstance(content, list) else [content]
-    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.safe_dump_all(documents, sort_keys=False, width=110)
 
 
 def routes(policy: Policy, each: WorkflowClass) -> list[str]:

@@ -92,7 +92,7 @@ def draft(file: Path, as_of: datetime, name: str | None = None) -> Draft:
     if not reading.chains:
         raise PolicyError(f"names no route whose models {gateway.TITLE} would call", file=file)
     document = _document(gateway, reading, file, as_of)
-    body = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    body = yaml.safe_dump(document, sort_keys=False, width=110)
     (policy,) = read_policies(body.encode(), file)
     gaps = tuple(dict.fromkeys([*_gaps(policy, as_of), *_slow_gaps(reading), *reading.remarks]))
     return Draft(gateway, EDITOR_HINT + _heading(gateway, file, gaps) + body, policy, gaps)
@@ -104,7 +104,12 @@ def _heading(gateway: Gateway, file: Path, gaps: tuple[str, ...]) -> str:
         "knows: risk, stage and boundary, approvals with their evidence and end, lanes, stop conditions, an owner.",
         *(f"- {gap}" for gap in gaps),
     ]
-    return "".join(f"# {line}\n" for line in lines)
+    return "".join(f"# {_one_line(line)}\n" for line in lines)
+
+
+def _one_line(text: str) -> str:
+    """Names come from a file that others wrote: none may end the comment that it is repeated in."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _document(gateway: Gateway, reading: Reading, file: Path, as_of: datetime) -> dict[str, Any]:

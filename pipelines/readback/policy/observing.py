@@ -61,6 +61,12 @@ def observed(con: store.Connection) -> Seen | None:
     )
 
 
+def published_digests(con: store.Connection) -> dict[tuple[str, int], str]:
+    """The digest under which each version was published."""
+    found = con.execute("select policy_id, version, digest from policies").fetchall()
+    return {(policy_id, version): digest for policy_id, version, digest in found}
+
+
 def _has_confidence(con: store.Connection) -> bool | None:
     """None for a project that was moved: its attempts are found again by the next run."""
     try:

@@ -12,6 +12,7 @@ from readback.contracts.vocabulary import Activation, PolicyStatus
 from readback.errors import PolicyError
 from readback.policy import gateways
 from readback.policy.importing import Draft, draft
+from readback.policy.loading import read_policies
 from readback.policy.matching import WorkflowKey, match_class
 from readback.policy.validation import check
 
@@ -56,7 +57,7 @@ def test_what_no_gateway_knows_is_listed(made: Draft) -> None:
     assert "leaves out stage, risk, boundary" in told
     assert "names no owner" in told
     assert "stop_conditions, continuity, the approval of" in told
-    assert all(f"# - {gap}" in made.text for gap in made.gaps)
+    assert all(f"# - {gap}" in made.text for gap in made.gaps if gap.isprintable())
 
 
 def test_a_secret_never_lands(made: Draft) -> None:
@@ -69,10 +70,20 @@ def test_a_draft_tells_where_it_came_from(made: Draft) -> None:
     assert yaml.safe_load(made.text)["metadata"]["effective_from"] == "2026-05-01T00:00:00Z"
 
 
-def test_hostile_names_stay_names(tmp_path: Path) -> None:
-    config = {"models": ["evil/a: {b: c}\n- x", "x/y"]}
+@pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028", "\x00\n"])
+def test_hostile_names_stay_names(tmp_path: Path, end: str) -> None:
+    """In the body and in the comment above it, which repeats them."""
+    name = f"evil/a: {{b: c}}{end}metadata: {{}}"
+    config = {"models": ["openai/gpt-4o", name]}
     made = draft(written(tmp_path, "openrouter", config), AS_OF)
-    assert made.policy.classes[0].preferred == ("evil/a: {b: c}\n- x",)
+    (read,) = read_policies(made.text.encode(), Path("policy.yaml"))
+    assert read.classes[0].substitutes[0].target == name
+    assert read.digest == made.policy.digest
+
+
+def test_what_is_written_is_what_was_checked(made: Draft) -> None:
+    (read,) = read_policies(made.text.encode(), Path("policy.yaml"))
+    assert read.digest == made.policy.digest
 
 
 def test_two_routes_that_spell_alike_are_two_classes(tmp_path: Path) -> None:
