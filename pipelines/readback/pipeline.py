@@ -57,7 +57,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     """
     ledger.create_tables(con)
     _create_tables(con)
-    store.renew_tables(con, _DERIVED)
+    is_table_new = store.renew_tables(con, _DERIVED)
     is_lake_new = not _is_rule_kept(con, "attempts", _ATTEMPTS)
     if is_lake_new and not is_full:
         raise ProjectError("attempts were read by another version of readback; run once with --full", file=project.lake)
@@ -71,7 +71,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
         _refuse_new_names(con, project)
         is_policy_new = continuity.declare_policies(con, policies)
         is_rule_new = _declare_rules(con, project)
-        if is_policy_new or is_rule_new:
+        if is_policy_new or is_rule_new or is_table_new:
             continuity.mark_everything(con)
 
 

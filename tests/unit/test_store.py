@@ -153,6 +153,7 @@ def test_derived_table_of_another_shape_is_made_anew() -> None:
     con = store.memory()
     store.create_tables(con)
     con.execute("alter table fallback_events drop column verdict_rules")
-    store.renew_tables(con, ["fallback_events", "policies"])
+    assert store.renew_tables(con, ["fallback_events", "policies"])
+    assert not store.renew_tables(con, ["fallback_events", "policies"])
     found = [name for name, *_ in con.execute("describe fallback_events").fetchall()]
     assert found == column_names(FallbackEvent)
