@@ -30,8 +30,6 @@ _ATTEMPTS = ", ".join(f"{column.name} {column.sql_type}" for column in columns(A
 """What a part of the lake holds; one that was written before a column was added cannot be read as if it had it."""
 
 _REBUILT = ("requests", "episodes", "fallback_events", "unanswered_requests", "runs", "outcome_links")
-_DERIVED = (*_REBUILT, "policies", "policy_classes", "policy_substitutes")
-"""Tables whose rows follow from what was read: where an older readback made one in another shape, it is made anew."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,6 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     """
     ledger.create_tables(con)
     _create_tables(con)
-    is_table_new = store.renew_tables(con, _DERIVED)
     is_lake_new = not _is_rule_kept(con, "attempts", _ATTEMPTS)
     if is_lake_new and not is_full:
         raise ProjectError("attempts were read by another version of readback; run once with --full", file=project.lake)
@@ -71,7 +68,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
         _refuse_new_names(con, project)
         is_policy_new = continuity.declare_policies(con, policies)
         is_rule_new = _declare_rules(con, project)
-        if is_policy_new or is_rule_new or is_table_new:
+        if is_policy_new or is_rule_new:
             continuity.mark_everything(con)
 
 

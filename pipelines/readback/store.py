@@ -103,19 +103,6 @@ def _held_columns(con: Connection, row: type[Row]) -> dict[str, str]:
     return {} if row.table in VIEWS else dict(found.fetchall())
 
 
-def renew_tables(con: Connection, tables: Iterable[str]) -> bool:
-    """Make those tables anew, without rows, that have other columns than their contract; whether there was one."""
-    old = [table for table in tables if _columns(con, table) != column_names(BY_TABLE[table])]
-    for table in old:
-        con.execute(f"drop table {table}")
-        con.execute(create_table(BY_TABLE[table]))
-    return bool(old)
-
-
-def _columns(con: Connection, table: str) -> list[str]:
-    return [name for name, *_ in con.execute(f"describe {table}").fetchall()]
-
-
 def attempts_view(parts: Sequence[str]) -> str:
     """Definition of `attempts` over immutable Parquet parts; a part's row order is its file's line order."""
     names = ", ".join(_LINE if name == "line" else name for name in column_names(Attempt))

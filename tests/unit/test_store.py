@@ -7,8 +7,7 @@ import duckdb
 import pytest
 
 from readback import store
-from readback.contracts import FallbackEvent, LedgerFile
-from readback.contracts.ddl import column_names
+from readback.contracts import LedgerFile
 from readback.errors import NotPublished, ProjectError, QueryError
 from readback.settings import Project, Settings
 
@@ -147,13 +146,3 @@ def test_table_of_another_version_says_what_to_do(project: Project) -> None:
         con.execute("alter table files alter bytes type varchar")
     with pytest.raises(ProjectError, match="table files was made by another version"), store.warehouse(project):
         pass
-
-
-def test_derived_table_of_another_shape_is_made_anew() -> None:
-    con = store.memory()
-    store.create_tables(con)
-    con.execute("alter table fallback_events drop column verdict_rules")
-    assert store.renew_tables(con, ["fallback_events", "policies"])
-    assert not store.renew_tables(con, ["fallback_events", "policies"])
-    found = [name for name, *_ in con.execute("describe fallback_events").fetchall()]
-    assert found == column_names(FallbackEvent)

@@ -178,7 +178,7 @@ class FallbackEvent(Row):
     verdict_rules: list[str] = Field(
         description="Place in the policy document that each reason rests on; when in policy, of what allowed it."
     )
-    decision_id: str = Field(description="Hash of request, policy digest and verdict: another verdict, another id.")
+    decision_id: str | None = Field(description="Hash of request, policy digest and verdict; NULL until judged anew.")
     is_silent: bool = Field(description="Served by an unapproved or unmarked substitute without any sign to the user.")
     episode_id: str | None = Field(description="Episode that it belongs to; NULL for a blip.")
 
