@@ -393,7 +393,8 @@ def _event(dice: random.Random, episode: c.Episode, step: int) -> c.FallbackEven
         added_cost_usd=0.0012,
         detection=v.Detection.ATTEMPT_CHAIN, policy_id="claims-ops", policy_version=4, policy_digest="sha256:ab12",
         verdict=verdict,
-        verdict_reasons=reasons[verdict], is_silent=is_silent, episode_id=episode.episode_id,
+        verdict_reasons=reasons[verdict], verdict_rules=["workflow_classes[0].substitutes[0]"],
+        decision_id=f"{dice.getrandbits(128):032x}", is_silent=is_silent, episode_id=episode.episode_id,
     )  # fmt: skip
 
 

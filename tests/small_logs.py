@@ -144,6 +144,7 @@ class Ledger:
         if until is None:
             return
         continuity.declare_policies(self.con, policies)
+        continuity.renew_switches(self.con, policies)
         ranges = continuity.dirty_ranges(self.con)
         continuity.build_requests(self.con, policies, ranges)
         since = continuity.build_episodes(self.con, self.project.settings.episodes, ranges, until)

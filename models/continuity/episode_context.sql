@@ -4,7 +4,7 @@
 -- at its first answer afterwards, in any workflow. Windows whose stages are out of order, or
 -- that have no length, are never used.
 with concerned as (
-    select episode_id, workflow, preferred_model, provider, cause_family, opened_at, recovered_at, last_seen_at, state
+    select episode_id, workflow, team, preferred_model, provider, cause_family, opened_at, recovered_at, last_seen_at, state
     from episodes
     where opened_at >= $from_at
 ),
@@ -54,11 +54,13 @@ first_answer as (
 disabled as (
     select e.episode_id
     from concerned as e
-    inner join admin_changes as c
-        on e.cause_family = 'admin' and coalesce(c.effective_at, c.seen_at) <= e.last_seen_at
-        and (c.model is null or c.model = e.preferred_model) and (c.provider is null or c.provider = e.provider)
+    inner join admin_switches as c
+        on e.cause_family = 'admin' and c.switched_at <= e.last_seen_at
+        and (c.model is null or c.model = e.preferred_model)
+        and (c.provider is null or c.provider = e.provider or c.model = e.preferred_model)
+        and (c.part is null or c.part = lower(e.team))
     group by e.episode_id
-    having not arg_max(c.is_enabled, coalesce(c.effective_at, c.seen_at))
+    having not arg_max(c.is_enabled, c.switched_at)
 )
 
 select

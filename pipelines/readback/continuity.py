@@ -13,7 +13,7 @@ from readback import store
 from readback.contracts import ModelName, PolicyClass, PolicySubstitute, PolicyVersion
 from readback.contracts.vocabulary import Cause, CauseFamily, NameBasis
 from readback.ledger import CALL_OVERLAP_S
-from readback.policy.matching import WorkflowKey, match_class
+from readback.policy.judging import judge, match_classes, name_switches
 from readback.policy.naming import canonical_names, known_family, unknown_names
 from readback.policy.rows import policy_classes, policy_substitutes, policy_versions
 from readback.policy.version import Policy
@@ -70,6 +70,17 @@ def mark_everything(con: store.Connection) -> None:
     con.execute("insert into ledger.dirty_days select distinct cast(started_at as date) from attempts")
 
 
+def renew_switches(con: store.Connection, policies: Sequence[Policy]) -> None:
+    """Tell what admins switched by the names of policies and logs; a late switch makes the days since then dirty."""
+    since = name_switches(con, policies)
+    if since is not None:
+        con.execute(
+            """insert into ledger.dirty_days
+            select distinct cast(started_at as date) from attempts where started_at >= date_trunc('day', $since)""",
+            {"since": since},
+        )
+
+
 def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Sequence[Range]) -> None:
     """Replace the requests of the stretches."""
     for part in batches(ranges):
@@ -80,7 +91,7 @@ def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Se
         _count_second_observers(con, part)
         store.temp_table(con, "route_models", "continuity/route_models", scope)
         store.temp_table(con, "calls", "continuity/calls", around)
-        _match_classes(con, policies)
+        match_classes(con, policies, con.execute(store.model("continuity/request_keys")).fetchall())
         con.execute("delete from requests where started_at >= $from_at and started_at < $to_at", _scope(part))
         store.insert_model(con, "requests", store.model("continuity/requests"), scope)
 
@@ -108,7 +119,7 @@ def build_episodes(
 
 
 def build_fallback_events(con: store.Connection, ranges: Sequence[Range], episodes_since: datetime | None) -> None:
-    """Replace the fallback events of the stretches, and of the time since which episodes changed.
+    """Replace the verdicts of the stretches, and of the time since which episodes changed.
 
     Days outside the stretches on which an event changed its episode or its verdict become dirty for the steps after.
     """
@@ -122,9 +133,10 @@ def build_fallback_events(con: store.Connection, ranges: Sequence[Range], episod
         _scope(whole),
     )
     for part in batches([whole]):
-        store.temp_table(con, "preferred_costs", "continuity/preferred_costs", _scope(part))
-        con.execute("delete from fallback_events where occurred_at >= $from_at and occurred_at < $to_at", _scope(part))
-        store.insert_model(con, "fallback_events", store.model("continuity/fallback_events"), _scope(part))
+        judge(con, part)
+        for table in ("fallback_events", "unanswered_requests"):
+            con.execute(f"delete from {table} where occurred_at >= $from_at and occurred_at < $to_at", _scope(part))
+            store.insert_model(con, table, store.model(f"continuity/{table}"))
     _mark_rejudged(con, whole)
 
 
@@ -191,26 +203,6 @@ def _around(part: Range) -> dict[str, Any]:
 def _place(source: Source) -> int:
     """Lower is believed first; among observers of one kind the one whose format says more."""
     return 100 * _OBSERVERS.index(source.header.observer) - len(source.header.reports)
-
-
-def _match_classes(con: store.Connection, policies: Sequence[Policy]) -> None:
-    preferred = {(c.policy_id, c.version, c.class_id): c.preferred_models for c in policy_classes(policies)}
-    con.execute(
-        """create or replace temp table class_matches (
-            workflow varchar, team varchar, environment varchar, route varchar, key_alias varchar, service varchar,
-            policy_id varchar, policy_version bigint, workflow_class varchar, preferred_models varchar[],
-            effective_from timestamptz, effective_to timestamptz
-        )"""
-    )
-    keys = con.execute(store.model("continuity/request_keys")).fetchall()
-    rows = [
-        [*key, m.policy_id, m.version, m.class_id, preferred.get((m.policy_id, m.version, m.class_id or "")),
-         m.effective_from, m.effective_to]
-        for key in keys
-        for m in match_class(policies, WorkflowKey(*key))
-    ]  # fmt: skip
-    if rows:
-        con.executemany(f"insert into class_matches values ({', '.join('?' * 12)})", rows)
 
 
 def _find_restarts(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Range]) -> datetime | None:

@@ -34,7 +34,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "requests": ("requests", "model_names"),
     "reconciliation": ("source_counters", "reconciliation"),
     "episodes": ("episodes",),
-    "fallback_events": ("fallback_events",),
+    "fallback_events": ("fallback_events", "unanswered_requests"),
     "runs": ("runs", "outcome_links", "outcome_coverage", "run_status"),
     "metric_values": ("metric_values", "metric_effects", "recovery_curves", "latency_histograms", "restatements"),
     "decisions": ("alerts", "silences", "monitors", "notifications", "evaluations", "recommendations"),

@@ -18,6 +18,7 @@ from readback.errors import ProjectError, SettingsError
 from readback.inputs.origins import Origin
 from readback.policy.loading import load_policies
 from readback.policy.naming import FAMILIES_FILE
+from readback.policy.observing import published_digests
 from readback.policy.validation import check as check_policies
 from readback.settings import SETTINGS_FILE, Project
 
@@ -28,7 +29,7 @@ _NAMING = ("workflow", "team", "environment", "run")
 _ATTEMPTS = ", ".join(f"{column.name} {column.sql_type}" for column in columns(Attempt))
 """What a part of the lake holds; one that was written before a column was added cannot be read as if it had it."""
 
-_REBUILT = ("requests", "episodes", "fallback_events", "runs", "outcome_links")
+_REBUILT = ("requests", "episodes", "fallback_events", "unanswered_requests", "runs", "outcome_links")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def prepare(con: store.Connection, project: Project, *, is_full: bool = False) -
     if is_full:
         _start_over(con)
     policies = load_policies(project.policy_file)
-    check_policies(policies, {} if is_full else _known_digests(con), continuity.watermark(con))
+    check_policies(policies, {} if is_full else published_digests(con), continuity.watermark(con))
     with store.transaction(con):
         _refuse_new_names(con, project)
         is_policy_new = continuity.declare_policies(con, policies)
@@ -92,6 +93,7 @@ def build_requests(con: store.Connection, project: Project) -> None:
     """Attempts → requests."""
     policies = load_policies(project.policy_file)
     with store.transaction(con):
+        continuity.renew_switches(con, policies)
         continuity.build_requests(con, policies, continuity.dirty_ranges(con))
 
 
@@ -173,11 +175,6 @@ def _start_over(con: store.Connection) -> None:
             con.execute(f"delete from {table}")
     ledger.forget(con)
     con.execute("delete from ledger.rules")
-
-
-def _known_digests(con: store.Connection) -> dict[tuple[str, int], str]:
-    return {(policy, version): digest for policy, version, digest in con.execute(
-        "select policy_id, version, digest from policies").fetchall()}  # fmt: skip
 
 
 def _refuse_new_names(con: store.Connection, project: Project) -> None:

@@ -62,7 +62,9 @@ def _aware(moment: datetime) -> datetime:
     return moment
 
 
-Seconds = Annotated[float, BeforeValidator(seconds)]
+_Duration = Annotated[str, Field(pattern=r"^\d{1,9}\s*(ms|s|m|h|d)$")]
+
+Seconds = Annotated[float, BeforeValidator(seconds, json_schema_input_type=_Duration)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 

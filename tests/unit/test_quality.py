@@ -78,6 +78,16 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
         {"is_recovered": True},
         "an episode has a recovery exactly when it recovered, and not before it opened",
     ),
+    (
+        "fallback_events",
+        {"verdict_reasons": ["unmarked", "wrong_order"], "verdict_rules": ["x"]},
+        "every reason rests on one rule, and a verdict without reasons on the rule that allowed it",
+    ),
+    (
+        "unanswered_requests",
+        {"request_id": "ghost"},
+        "an unanswered request is one that nobody answered and that is not told as a fallback",
+    ),
     ("runs", {"request_count": 1, "fallback_count": 2}, "a run has no more fallbacks than requests"),
     ("metric_values", {"low": 0.5, "value": 0.4, "high": 0.6}, "the interval holds the figure"),
     ("metric_values", {"unit": "fraction", "value": 1.2}, "a fraction lies between 0 and 1"),
@@ -107,7 +117,7 @@ def test_outcomes_that_were_published_before_are_not_looked_at_again(con: store.
 
 def test_sound_rows_pass(con: store.Connection) -> None:
     insert(con, "requests", request_id="a", is_fallback=True, cost_usd=0.01)
-    insert(con, "fallback_events", request_id="a", verdict="in_policy", added_cost_usd=-0.5)
+    insert(con, "fallback_events", request_id="a", verdict="in_policy", verdict_rules=["r"], added_cost_usd=-0.5)
     assert failed(con, "requests") + failed(con, "fallback_events") == []
 
 
@@ -115,7 +125,8 @@ def test_fallback_without_event_fails(con: store.Connection) -> None:
     for request in ("a", "b", "c"):
         insert(con, "requests", request_id=request, is_fallback=True)
     for number, request in enumerate(("a", "c")):
-        insert(con, "fallback_events", fallback_id=str(number), request_id=request, verdict="in_policy")
+        judged = {"fallback_id": str(number), "request_id": request, "verdict": "in_policy", "verdict_rules": ["r"]}
+        insert(con, "fallback_events", **judged)
     assert failed(con, "requests") == []
     assert failed(con, "fallback_events") == ["every fallback event is a request that fell back, and the reverse"]
 

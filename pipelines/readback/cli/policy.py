@@ -1,27 +1,207 @@
-"""The fallback policy."""
+"""The fallback policy: judge it, explain a verdict, read it from a gateway and give it to one."""
 
+import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from readback.cli.shell import HERE, ProjectOption, out
+from readback import store
+from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, err, out, print_json, utc
+from readback.errors import PolicyError
 from readback.settings import open_project
 
-app = typer.Typer(help="Check the fallback policy.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from readback.policy.version import Policy
+
+app = typer.Typer(help="Check, explain, import and export the fallback policy.", no_args_is_help=True)
+
+_MOST_ROWS = 20
+
+GatewayOption = Annotated[str | None, typer.Option("--from", help="Gateway of the file; recognized when absent.")]
 
 
 @app.command("check")
-def policy_check(project: ProjectOption = HERE) -> None:
+def check(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     """Validate policy.yaml and tell what to do.
 
-    Every finding has a code, a level and a line. Exit 1 on an error.
+    Every finding has a code, a level, a place and a line. Published figures, where there are some, tell more. Exit 1 on
+    an error.
     """
     from readback.faces.tables import findings
     from readback.policy.loading import load_policies
+    from readback.policy.observing import observed, published_digests
     from readback.policy.validation import validate
 
     opened = open_project(project)
-    found = validate(load_policies(opened.policy_file), as_of=datetime.now(UTC))
-    out.print(findings(found))
+    seen, known = None, {}
+    if opened.published.exists():
+        with store.reader(opened) as con:
+            seen, known = observed(con), published_digests(con)
+    found = validate(load_policies(opened.policy_file), known, datetime.now(UTC), seen)
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+    else:
+        out.print(findings(found))
     if any(finding.level == "error" for finding in found):
         raise typer.Exit(1)
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of policy.yaml, for editors."""
+    from readback.policy.schema import schema_text
+
+    sys.stdout.write(schema_text())
+
+
+@app.command("explain")
+def explain(
+    judged: Annotated[str, typer.Argument(help="Id of a fallback, or of a request.")],
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show why a request was judged as it was.
+
+    From the lines of the log over the policy in force to the verdict, which is computed again.
+    """
+    from readback.policy.explanation import explain as explained
+    from readback.policy.loading import load_policies
+
+    opened = open_project(project)
+    with store.reader(opened) as con:
+        told = explained(con, judged, load_policies(opened.policy_file))
+    if as_json:
+        print_json([asdict(told)])
+        return
+    for link in told.chain:
+        for n, sentence in enumerate(link.sentences):
+            out.print(f"{'' if n else link.title:9} {sentence}", markup=False, soft_wrap=True)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A gateway's configuration: YAML, JSON or TOML.")],
+    gateway: GatewayOption = None,
+    target: Annotated[Path | None, typer.Option("--out", help="File to write; printed when absent.")] = None,
+) -> None:
+    """Make a draft of a policy from a gateway's configuration.
+
+    What no gateway knows stays open and is listed; no approval is invented.
+    """
+    from readback.policy.importing import draft
+
+    if target is not None and target.exists():
+        raise PolicyError("exists already; nothing was changed", file=target)
+    made = draft(file, datetime.now(UTC), gateway)
+    if target is None:
+        sys.stdout.write(made.text)
+    else:
+        target.write_text(made.text, encoding="utf-8")
+    _tell("Left open", [f"- {gap}" for gap in made.gaps])
+
+
+@app.command("export")
+def export(
+    gateway: Annotated[str, typer.Option("--to", help="litellm, portkey, envoy, bifrost, kong, …")],
+    project: ProjectOption = HERE,
+    target: Annotated[Path | None, typer.Option("--out", help="Folder to write to; printed when absent.")] = None,
+    as_of: MomentOption = None,
+) -> None:
+    """Write the policy in force as a gateway's configuration.
+
+    What the gateway cannot be told is listed; what must pause is never written as a fallback.
+    """
+    from readback.policy import gateways
+    from readback.policy.exporting import export as exported
+    from readback.policy.exporting import file_text
+
+    chosen, moment = gateways.named(gateway), utc(as_of) or datetime.now(UTC)
+    written = exported(_in_force(project, moment), chosen, moment)
+    for name, content in written.files.items():
+        if target is None:
+            sys.stdout.write(file_text(name, content))
+            continue
+        target.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(file_text(name, content), encoding="utf-8")
+        out.print(f"Wrote {target / name}.", markup=False, soft_wrap=True)
+    _tell("Not in the file" if written.files else "Nothing may be exported", _bullets(written.losses))
+
+
+@app.command("drift")
+def drift(
+    config: Annotated[Path, typer.Argument(help="The gateway's live configuration.")],
+    project: ProjectOption = HERE,
+    gateway: GatewayOption = None,
+    as_of: MomentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a gateway's live configuration with the policy in force.
+
+    Exit 1 where they differ.
+    """
+    from readback.faces.tables import differences_table
+    from readback.policy.drift import differences
+    from readback.policy.importing import read_gateway
+
+    moment = utc(as_of) or datetime.now(UTC)
+    chosen, live = read_gateway(config, gateway)
+    found = differences(_in_force(project, moment), chosen, live, moment)
+    if as_json:
+        print_json([asdict(each) for each in found])
+    else:
+        out.print(differences_table(found))
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command("conformance")
+def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """Show how the policy is kept to.
+
+    Verdicts by class and week with their limits, silent downgrades, overdue reviews, approvals that end, concentration
+    by failure domain, triggers that never fired, and causes that no trigger declares.
+    """
+    from polars import selectors
+
+    from readback.faces import questions
+    from readback.faces.conformance import views
+    from readback.faces.tables import rows_table
+
+    opened = open_project(project)
+    with store.reader(opened) as con:
+        found = views(con, opened, questions.as_of(con) or datetime.now(UTC))
+    if as_json:
+        print_json([{"view": name, **row} for name, frame in found.items() for row in frame.to_dicts()])
+        return
+    for name, frame in found.items():
+        out.print(f"\n{name.replace('_', ' ').capitalize()}", style="bold underline")
+        shown = frame.head(_MOST_ROWS).drop("verdict_rules", strict=False)
+        out.print(rows_table(shown.with_columns(selectors.float().round(4))) if frame.height else "none")
+        if frame.height > _MOST_ROWS:
+            out.print(f"and {frame.height - _MOST_ROWS} more; --json gives all")
+
+
+def _in_force(project: Path, moment: datetime) -> "Policy":
+    """The one policy in force at a moment."""
+    from readback.policy.exporting import in_force
+    from readback.policy.loading import load_policies
+
+    file = open_project(project).policy_file
+    found = in_force(load_policies(file), moment)
+    if len(found) != 1:
+        told = "no version is active" if not found else f"{len(found)} policies are active"
+        raise PolicyError(f"{told} at {moment:%Y-%m-%d}; expected one", file=file)
+    return found[0]
+
+
+def _bullets(losses: Any) -> list[str]:
+    return list(dict.fromkeys(f"- {loss.subject}: {loss.what}" for loss in losses))
+
+
+def _tell(title: str, lines: list[str]) -> None:
+    """What is said beside the result, so that a pipe gets the result alone."""
+    if lines:
+        err.print(f"{title}:", *lines, sep="\n", markup=False)

@@ -14,14 +14,30 @@ from readback.errors import ProjectError
 from readback.settings import POLICY_FILE, SETTINGS_FILE, open_project
 
 
-def init(folder: Annotated[Path, typer.Argument(help="Folder of the new project.")]) -> None:
-    """Write readback.toml and a draft of policy.yaml."""
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of the new project.")],
+    gateway_file: Annotated[
+        Path | None, typer.Option("--from", help="A gateway's configuration to draft from.")
+    ] = None,
+) -> None:
+    """Write readback.toml and a draft of policy.yaml.
+
+    The draft is drawn from a gateway's configuration where one is given; what no gateway knows stays open.
+    """
+    from readback.policy.importing import draft
+    from readback.policy.schema import FILE_NAME, schema_text
+
+    made = draft(gateway_file, datetime.now(UTC)) if gateway_file else None
     folder.mkdir(parents=True, exist_ok=True)
     for name in (SETTINGS_FILE, POLICY_FILE):
         if (folder / name).exists():
             raise ProjectError(f"{name} exists already; nothing was changed", file=folder)
     for name in (SETTINGS_FILE, POLICY_FILE):
         shutil.copyfile(shipped.starter() / name, folder / name)
+    (folder / FILE_NAME).write_text(schema_text(), encoding="utf-8")
+    if made is not None:
+        (folder / POLICY_FILE).write_text(made.text, encoding="utf-8")
+        out.print(f"{len(made.gaps)} things are left open in {POLICY_FILE}; `readback policy check` lists them.")
     written = f"Wrote {folder / SETTINGS_FILE} and {folder / POLICY_FILE}."
     out.print(f"{written} Next: readback run --project {folder}", markup=False, soft_wrap=True)
 

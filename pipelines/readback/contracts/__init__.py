@@ -28,12 +28,13 @@ from readback.contracts.timeline import (
     Reconciliation,
     SourceCounter,
 )
-from readback.contracts.traffic import Attempt, Episode, FallbackEvent, ModelName, Request
+from readback.contracts.traffic import Attempt, Episode, FallbackEvent, ModelName, Request, UnansweredRequest
 
 PUBLISHED: tuple[type[Row], ...] = (
     Attempt,
     Request,
     FallbackEvent,
+    UnansweredRequest,
     Episode,
     Run,
     Outcome,
@@ -109,5 +110,6 @@ __all__ = [
     "RunStatus",
     "Silence",
     "SourceCounter",
+    "UnansweredRequest",
     "columns",
 ]

@@ -166,6 +166,7 @@ class PolicyClass(Row):
     risk: Risk | None = Field(description="What a wrong answer can cost.")
     boundary: Boundary | None = Field(description="What it may do when no listed substitute applies.")
     preferred_models: list[str] = Field(description="Preferred models in order.")
+    failure_domain: str | None = Field(description="What the first preferred model fails together with.")
     triggers: list[str] = Field(description="Declared trigger types.")
     stop_conditions: list[str] = Field(description="What must have run, else the workflow stops.")
     is_marking_required: bool = Field(description="A substitute's output must be labelled.")
@@ -197,4 +198,5 @@ class PolicySubstitute(Row):
     triggers: list[str] = Field(description="Causes that allow it, `*` spelled out; empty if none can show in a log.")
     max_duration_s: float | None = Field(ge=0, description="Longest time in use in seconds.")
     is_target_denied: bool = Field(description="The catalogue says that the target is disabled.")
+    failure_domain: str | None = Field(description="What the target fails together with; NULL for a lane.")
     path: str = Field(description="Where the substitute stands in the document.")

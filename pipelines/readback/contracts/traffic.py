@@ -177,8 +177,38 @@ class FallbackEvent(Row):
     policy_digest: str | None = Field(description="Digest of that version.")
     verdict: Verdict = Field(description="in_policy, out_of_policy or indeterminate; the last is never compliant.")
     verdict_reasons: list[VerdictReason] = Field(description="Every reason that applies; empty when in policy.")
+    verdict_rules: list[str] = Field(
+        description="Place in the policy document that each reason rests on; when in policy, of what allowed it."
+    )
+    decision_id: str | None = Field(description="Hash of request, policy digest and verdict; NULL until judged anew.")
     is_silent: bool = Field(description="Served by an unapproved or unmarked substitute without any sign to the user.")
     episode_id: str | None = Field(description="Episode that it belongs to; NULL for a blip.")
+
+
+class UnansweredRequest(Row):
+    """One request of a declared class that failed without leaving its lane, judged for a fallback that was due."""
+
+    table: ClassVar[str] = "unanswered_requests"
+    key: ClassVar[tuple[str, ...]] = ("request_id",)
+
+    request_id: str = Field(description="The request.")
+    run_id: str = Field(description="The run that the request served.")
+    occurred_at: datetime = Field(description="Start of the request.")
+    workflow: str | None = Field(description="Workflow.")
+    workflow_class: str | None = Field(description="Class of the policy in force.")
+    preferred_model: str | None = Field(description="What the policy wanted.")
+    cause: Cause = Field(description="Cause of the first failure; unknown where no record tells.")
+    cause_basis: CauseBasis = Field(description="Which evidence the cause rests on.")
+    chain: list[str] = Field(description="Canonical models tried, as far as the log shows them.")
+    policy_id: str | None = Field(description="Policy in force.")
+    policy_version: int | None = Field(description="Version in force.")
+    policy_digest: str | None = Field(description="Digest of that version.")
+    verdict: Verdict = Field(description="out_of_policy where a fallback was due; indeterminate where nobody can tell.")
+    verdict_reasons: list[VerdictReason] = Field(description="Every reason that applies; empty when in policy.")
+    verdict_rules: list[str] = Field(
+        description="Place in the policy document that each reason rests on; when in policy, of the boundary."
+    )
+    decision_id: str = Field(description="Hash of request, policy digest and verdict: another verdict, another id.")
 
 
 class Episode(Row):

@@ -159,6 +159,7 @@ class VerdictReason(StrEnum):
     WRONG_ORDER = "wrong_order"
     MISSED_FALLBACK = "missed_fallback"
     SILENT_UPGRADE = "silent_upgrade"
+    CAUSE_NOT_LOGGED = "cause_not_logged"
     EVIDENCE_MISSING = "evidence_missing"
 
 

@@ -15,6 +15,7 @@ from readback.cookbook import Question
 from readback.faces import figures
 from readback.faces.fitted import Column, Fitted, Hanging
 from readback.faces.inert import code, plain
+from readback.policy.drift import Difference
 from readback.policy.finding import Finding
 
 _MOST_ROWS = 200
@@ -155,6 +156,17 @@ def findings(found: Sequence[Finding]) -> RenderableType:
             for one in found
         ]
     )
+
+
+def differences_table(found: Sequence[Difference]) -> RenderableType:
+    """Where a gateway's configuration differs from the policy in force."""
+    if not found:
+        return Text("No drift: the gateway does what the policy in force says.", style="green")
+    styles = {"error": "red", "warn": "yellow"}
+    lines = [
+        ((f"{one.level:5}", styles.get(one.level, "")), f"  {plain(one.route)}: {plain(one.message)}") for one in found
+    ]
+    return Group(*[Text.assemble(*line) for line in lines])
 
 
 @dataclass(frozen=True)

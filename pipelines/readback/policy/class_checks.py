@@ -10,6 +10,7 @@ from readback.policy.triggers import ANY_TRIGGER, RULES, TriggerType
 from readback.policy.version import KeyPath, Policy
 
 _GRAVE = (Risk.HIGH, Risk.CRITICAL)
+NATIVE = "native"
 
 
 def substitutes(evidence: Evidence) -> Iterator[tuple[Policy, WorkflowClass, Substitute, KeyPath]]:
@@ -146,7 +147,20 @@ def incomplete_classes(evidence: Evidence) -> Iterator[Fault]:
             is_draft = policy.metadata.status is PolicyStatus.DRAFT
             level = Level.WARN if is_draft else Level.ERROR
             yield Fault(policy, path, f"class {each.id!r} leaves out {', '.join(needed)}", level)
-        wanted = [name for name in ("stop_conditions", "continuity") if name not in each.model_fields_set]
-        if wanted and each.risk in _GRAVE:
-            message = f"class {each.id!r} is {each.risk} and leaves out {', '.join(wanted)}"
+        wanted = _wanted(policy, each)
+        if wanted:
+            told = each.risk if each.risk in _GRAVE else f"imported from {policy.metadata.source.kind}"
+            message = f"class {each.id!r} is {told} and leaves out {', '.join(wanted)}"
             yield Fault(policy, path, message, Level.WARN)
+
+
+def _wanted(policy: Policy, each: WorkflowClass) -> list[str]:
+    """What a grave class should say, and what no gateway could tell of an imported one."""
+    is_imported = policy.metadata.source.kind != NATIVE and policy.metadata.status is PolicyStatus.DRAFT
+    if not is_imported and each.risk not in _GRAVE:
+        return []
+    wanted = [name for name in ("stop_conditions", "continuity") if name not in each.model_fields_set]
+    unapproved = [one.target for one in each.substitutes if one.approved_by is None]
+    if is_imported and unapproved:
+        wanted.append(f"the approval of {', '.join(unapproved)}")
+    return wanted

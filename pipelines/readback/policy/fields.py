@@ -107,9 +107,14 @@ def _money(value: Any) -> Decimal:
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-InstantOrDay = Annotated[datetime, BeforeValidator(_instant_or_day)]
-Threshold = Annotated[float, BeforeValidator(_threshold)]
-Money = Annotated[Decimal, BeforeValidator(_money)]
+_Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+_TimeOrDay = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d")]
+_Amount = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
+_Duration = Annotated[str, Field(pattern=r"^\d+\s*(ms|s|m|h|d)$")]
+
+Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=_Time)]
+InstantOrDay = Annotated[datetime, BeforeValidator(_instant_or_day, json_schema_input_type=_TimeOrDay)]
+Threshold = Annotated[float, BeforeValidator(_threshold, json_schema_input_type=_Duration | float)]
+Money = Annotated[Decimal, BeforeValidator(_money, json_schema_input_type=_Amount)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, strict=True)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from readback.contracts.vocabulary import PolicyStatus
 from readback.policy.document import WorkflowClass
+from readback.policy.observing import Seen
 from readback.policy.version import KeyPath, Policy, spelled
 
 
@@ -45,11 +46,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All versions, and what is known beside them: published digests by (policy_id, version), and the date."""
+    """All versions, and what is known beside them: published digests by (policy_id, version), the date, the logs."""
 
     policies: tuple[Policy, ...]
     known_digests: Mapping[tuple[str, int], str] = field(default_factory=dict)
     as_of: datetime | None = None
+    seen: Seen | None = None
 
     def actives(self) -> list[Policy]:
         """Active versions by policy and start."""

@@ -68,6 +68,7 @@ def _class(policy: Policy, index: int) -> PolicyClass:
         risk=each.risk,
         boundary=each.boundary,
         preferred_models=[policy.document.model_id(name) for name in each.preferred],
+        failure_domain=_domain(policy, each.preferred[0]),
         triggers=list(dict.fromkeys(trigger.type.value for trigger in each.triggers)),
         stop_conditions=[condition.requires for condition in each.stop_conditions],
         is_marking_required=policy.document.marking(each).required,
@@ -99,6 +100,7 @@ def _substitute(policy: Policy, class_index: int, index: int) -> PolicySubstitut
         triggers=causes(workflow_class.trigger_types(each)),
         max_duration_s=each.max_duration,
         is_target_denied=is_model and _is_disabled(policy, each),
+        failure_domain=_domain(policy, each.target) if is_model else None,
         path=spelled(("workflow_classes", class_index, "substitutes", index)),
     )
 
@@ -106,3 +108,8 @@ def _substitute(policy: Policy, class_index: int, index: int) -> PolicySubstitut
 def _is_disabled(policy: Policy, substitute: Substitute) -> bool:
     model = policy.document.model_named(substitute.target)
     return model is not None and model.status is ModelStatus.DISABLED
+
+
+def _domain(policy: Policy, name: str) -> str | None:
+    model = policy.document.model_named(name)
+    return model.failure_domain if model else None

@@ -1,6 +1,6 @@
-"""The catalogue of validations that a policy document can be judged by alone; specification: reference §5.2.
+"""The catalogue of validations of a policy document; specification: reference §5.2.
 
-P015, P018 and P021 need what was observed, and live where that is known.
+P015, P018 and P021 look at what was observed, where that is known.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,8 +8,9 @@ from datetime import datetime
 
 from readback.contracts.vocabulary import PolicyStatus
 from readback.errors import PolicyError
-from readback.policy import chain_checks, class_checks, version_checks
+from readback.policy import chain_checks, class_checks, observed_checks, version_checks
 from readback.policy.finding import Check, Evidence, Finding, Level
+from readback.policy.observing import Seen
 from readback.policy.version import Policy
 
 CATALOGUE: tuple[Check, ...] = (
@@ -27,10 +28,13 @@ CATALOGUE: tuple[Check, ...] = (
     Check("P012", "Correct the times or the version that is superseded.", version_checks.order_in_time),
     Check("P013", "Undo the edit and write it as a new version.", version_checks.edited_versions),
     Check("P014", "Add a substitute in another failure domain.", chain_checks.shared_domains),
+    Check("P015", "Give the workflow a class, or retire the class.", observed_checks.unmatched_traffic),
     Check("P016", "Give one of the classes one more key.", version_checks.ambiguous_classes),
     Check("P017", "Shorten it, or correct the tolerance.", class_checks.beyond_tolerance),
+    Check("P018", "Widen the lane, or shorten the wait.", observed_checks.narrow_lanes),
     Check("P019", "Take it out of the chain, or have it enabled.", chain_checks.disabled_targets),
     Check("P020", "Set `marking.required` to true.", class_checks.unmarked_substitutes),
+    Check("P021", "Log the confidence, or remove the trigger.", observed_checks.deaf_triggers),
     Check("P022", "Fill in what the import could not know.", class_checks.incomplete_classes),
 )
 
@@ -39,13 +43,15 @@ def validate(
     policies: Iterable[Policy],
     known_digests: Mapping[tuple[str, int], str] | None = None,
     as_of: datetime | None = None,
+    seen: Seen | None = None,
 ) -> list[Finding]:
     """Everything that the catalogue finds, by code.
 
     `known_digests` are those of versions published before, by (policy_id, version): without them P013 is not
     judged. `as_of` tells overdue reviews and versions in force: without it the former are not judged.
+    `seen` is what the logs show: without it P015 and P021 are not judged, and P018 only by the document.
     """
-    evidence = Evidence(tuple(policies), known_digests or {}, as_of)
+    evidence = Evidence(tuple(policies), known_digests or {}, as_of, seen)
     return [finding for check in CATALOGUE for finding in check.findings(evidence)]
 
 

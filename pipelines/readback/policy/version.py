@@ -1,5 +1,6 @@
 """A policy version as loaded: the document, its digest, and where each of its keys stands."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,3 +57,12 @@ def spelled(path: KeyPath) -> str:
     'workflow_classes[0].substitutes[1].target'
     """
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def key_path(text: str) -> KeyPath:
+    """A spelled key path as keys and positions: the inverse of `spelled`.
+
+    >>> key_path("workflow_classes[0].substitutes[1].target")
+    ('workflow_classes', 0, 'substitutes', 1, 'target')
+    """
+    return tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", text))

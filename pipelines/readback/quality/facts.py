@@ -12,6 +12,7 @@ TIMES = {
     "attempts": "started_at",
     "requests": "started_at",
     "fallback_events": "occurred_at",
+    "unanswered_requests": "occurred_at",
     "runs": "started_at",
     "run_status": "started_at",
 }

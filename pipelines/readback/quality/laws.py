@@ -56,6 +56,20 @@ LAWS: tuple[Check, ...] = (
     ),
     _law(
         "fallback_events",
+        "every reason rests on one rule, and a verdict without reasons on the rule that allowed it",
+        "select * from {rows} where len(verdict_rules) <> greatest(len(verdict_reasons), 1)",
+        "verdict_rules",
+    ),
+    _law(
+        "unanswered_requests",
+        "an unanswered request is one that nobody answered and that is not told as a fallback",
+        """select e.request_id, r.served_by, r.is_fallback from {rows} as e
+        left join {requests} as r on e.request_id = r.request_id
+        where r.served_by is distinct from 'nobody' or r.is_fallback""",
+        "request_id",
+    ),
+    _law(
+        "fallback_events",
         "episode_id names an episode",
         "select * from {rows} where episode_id is not null and episode_id not in (select episode_id from episodes)",
         "episode_id",

@@ -37,7 +37,8 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "workflow_class": "pay", "preferred_model": "large-1", "served_model": "small-1", "served_by": "substitute",
         "cause": "provider_outage", "cause_basis": "http_status", "chain": ["large-1", "small-1"], "hop_count": 1,
         "detection": "attempt_chain", "policy_id": "claims", "policy_version": 1, "verdict": "out_of_policy",
-        "verdict_reasons": ["unapproved_substitute"], "is_silent": True,
+        "verdict_reasons": ["unapproved_substitute"], "verdict_rules": ["workflow_classes[0].substitutes"],
+        "decision_id": "d1", "is_silent": True,
     },
     Request: {
         "request_id": "litellm:1", "run_id": "r1", "source": "litellm", "workflow": "payment", "workflow_class": "pay",

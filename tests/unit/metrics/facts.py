@@ -81,6 +81,8 @@ def fallback_rows(number: int, at: datetime, **given: Any) -> tuple[Row, Row]:
         "chain": ["m", "s"],
         "detection": "attempt_chain",
         "verdict_reasons": [],
+        "verdict_rules": ["workflow_classes[0].substitutes[0]"],
+        "decision_id": f"d{number}",
     }
     return request_row(number, at, **(served | given)), row | event
 

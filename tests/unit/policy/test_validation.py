@@ -1,11 +1,13 @@
 """Validation: the good document passes every code, and one change makes each fail."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from readback.errors import PolicyError
 from readback.policy.finding import Finding, Level
+from readback.policy.observing import Seen
 from readback.policy.validation import CATALOGUE, check, validate
 
 from .conftest import GOOD, Build, changed, policies_of
@@ -92,8 +94,67 @@ def test_a_warning_warns(code: str, changes: list[tuple[str, str]], words: str, 
 
 
 def test_every_code_of_the_catalogue_is_tested() -> None:
-    across_versions = {"P004", "P005", "P013"}
-    assert {code for code, _, _ in ERRORS + WARNINGS} | across_versions == {each.code for each in CATALOGUE}
+    elsewhere = {"P004", "P005", "P013", "P015", "P018", "P021"}
+    assert {code for code, _, _ in ERRORS + WARNINGS} | elsewhere == {each.code for each in CATALOGUE}
+
+
+def test_the_catalogue_is_whole_and_each_code_helps_in_one_sentence() -> None:
+    assert [each.code for each in CATALOGUE] == [f"P{number:03d}" for number in range(1, 23)]
+    assert all(each.help.endswith(".") and each.help.count(". ") == 0 for each in CATALOGUE)
+
+
+SEEN = Seen(
+    until=datetime(2026, 6, 1, tzinfo=UTC),
+    since=datetime(2026, 1, 1, tzinfo=UTC),
+    last_seen={"letter": datetime(2026, 5, 31, tzinfo=UTC), "payment": datetime(2026, 5, 31, tzinfo=UTC)},
+    has_confidence=True,
+)
+
+
+def test_traffic_that_fits_the_policy_passes(build: Build) -> None:
+    assert validate(build(), seen=SEEN) == []
+
+
+def test_a_workflow_without_a_class_warns(build: Build) -> None:
+    found = validate(build(), seen=replace(SEEN, undeclared={"notes": 1200}))
+    assert "workflow 'notes' has no class: 1,200 requests" in told(found, "P015", Level.WARN)
+
+
+def test_a_class_that_no_log_has_known_for_90_days_warns(build: Build) -> None:
+    began = datetime(2026, 4, 1, tzinfo=UTC)
+    seen = replace(SEEN, until=began + timedelta(days=90), last_seen={"payment": began + timedelta(days=1)})
+    found = told(validate(build(), seen=seen), "P015", Level.WARN)
+    assert "workflow_classes[0]: class 'letter' was not seen in any log" in found
+    assert "payment" not in found
+
+
+def test_a_lane_that_a_busy_hour_would_overrun_warns(build: Build) -> None:
+    narrow = build(("- {id: desk, kind: manual}", "- {id: desk, kind: manual, capacity_per_hour: 40}"))
+    assert validate(narrow, seen=replace(SEEN, hourly_p95={"letter": 40.0})) == []
+    found = validate(narrow, seen=replace(SEEN, hourly_p95={"letter": 40.5}))
+    assert "takes 40 an hour; in a busy hour 40.5" in told(found, "P018", Level.WARN)
+
+
+def test_a_hold_that_outlasts_the_objective_warns_without_any_log(build: Build) -> None:
+    hasty = build(("    stop_conditions: []\n    continuity: {}", "    stop_conditions: []\n    continuity: {rto: 1h}"))
+    assert "longer than the rto" in told(validate(hasty), "P018", Level.WARN)
+
+
+def test_a_trigger_that_no_log_can_fire_warns(build: Build) -> None:
+    found = validate(build(), seen=replace(SEEN, has_confidence=False))
+    assert "workflow_classes[0].triggers[2]: trigger 'confidence' can never fire" in told(found, "P021", Level.WARN)
+
+
+def test_an_imported_draft_lists_what_no_gateway_knows(build: Build) -> None:
+    source = "  review: {cadence: 90d, last_reviewed: 2026-03-28, next_due: 2026-06-26}\n"
+    imported = build(
+        ("status: active", "status: draft"),
+        (source, source + "  source: {kind: litellm, ref: config.yaml}\n"),
+        ('approved_by: "role:model-risk",\n', ""),
+        ("    outcomes: {rework_window: 14d}\n", ""),
+    )
+    found = told(validate(imported), "P022", Level.WARN)
+    assert "imported from litellm and leaves out the approval of prov-b/large-2, desk" in found
 
 
 def test_versions_that_follow_one_another_pass() -> None:
