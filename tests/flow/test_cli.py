@@ -4,22 +4,20 @@ import json
 import os
 import re
 import shutil
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from command_line import Command, command
 
 from readback import store
-from readback.cli import app, main
+from readback.cli import app
 from readback.definitions import run_in_process
 from readback.settings import open_project
 from readback.simulate import simulate
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
 README = Path(__file__).parents[2] / "README.md"
-Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +30,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def readback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run the command in this process: exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["readback", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
+    return command(capsys, monkeypatch)
 
 
 def test_run_prints_the_five_metrics_and_finds_nothing_new(readback: Command, fleet: Path) -> None:
@@ -348,8 +334,8 @@ def test_every_command_of_the_readme_exists_and_has_help(readback: Command) -> N
     known = {getattr(command.callback, "__name__", "") for command in app.registered_commands}
     known |= {group.name or "" for group in app.registered_groups}
     assert named <= known
-    for command in sorted(known):
-        assert readback(command, "--help")[0] == 0
+    for each in sorted(known):
+        assert readback(each, "--help")[0] == 0
 
 
 def test_output_in_a_pipe_has_no_colour(readback: Command, fleet: Path) -> None:

@@ -1,18 +1,18 @@
 """The analyst's desk: every question that ships has an answer, and no statement gets out of the snapshot's rows."""
 
 import io
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import polars as pl
 import pytest
+from command_line import Command, command
 
 import readback
-from readback.cli import main
 from readback.cookbook import Question, shipped_questions
 from readback.definitions import run_in_process
 from readback.errors import QueryError
@@ -151,13 +151,9 @@ def test_no_cell_becomes_a_formula_or_a_link() -> None:
     assert not any(text.startswith(("=", "+", "-", "@", "\t")) for text in read)
 
 
-def command(*arguments: object, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(sys, "argv", ["readback", "sql", *map(str, arguments)])
-    try:
-        main()
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
+@pytest.fixture
+def sql(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return partial(command(capsys, monkeypatch), "sql")
 
 
 READERS: dict[str, Callable[[Path], list[tuple[Any, ...]]]] = {
@@ -169,25 +165,19 @@ READERS: dict[str, Callable[[Path], list[tuple[Any, ...]]]] = {
 
 
 @pytest.mark.parametrize("suffix", list(download.WRITERS))
-def test_rows_are_written_in_every_form(
-    desk: Desk, project: Path, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_are_written_in_every_form(desk: Desk, project: Path, tmp_path: Path, suffix: str, sql: Command) -> None:
     statement, file = tmp_path / "mine.sql", tmp_path / f"mine{suffix}"
     statement.write_text("select workflow, count(*)::bigint as n from requests where source = $s group by 1 order by 1")
     options = ("--project", project, "-f", statement, "-p", "s=litellm", "-o", file)
-    assert command(*options, monkeypatch=monkeypatch) == 0
+    assert sql(*options)[0] == 0
     assert READERS[suffix](file) == desk.sql(statement.read_text(), s="litellm").rows()
 
 
-def test_own_question_is_asked_by_its_name(
-    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_own_question_is_asked_by_its_name(project: Path, sql: Command) -> None:
     (project / "queries").mkdir()
     (project / "queries/mine.sql").write_text("-- [question]\n-- ask = 'Mine?'\nselect 7 as seven")
-    assert command("--project", project, "--questions", monkeypatch=monkeypatch) == 0
-    assert "Mine?" in capsys.readouterr().out
-    assert command("--project", project, "--question", "mine", "--csv", monkeypatch=monkeypatch) == 0
-    assert capsys.readouterr().out == "seven\n7\n"
+    assert "Mine?" in sql("--project", project, "--questions")[1]
+    assert sql("--project", project, "--question", "mine", "--csv") == (0, "seven\n7\n", "")
 
 
 @pytest.mark.parametrize(
@@ -200,13 +190,8 @@ def test_own_question_is_asked_by_its_name(
         (("select 1", "-p", "novalue"), "'novalue' is no name=value"),
     ],
 )
-def test_mistakes_end_in_one_sentence(
-    project: Path,
-    arguments: tuple[str, ...],
-    told: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert command(*arguments, "--project", project, monkeypatch=monkeypatch) == 1
-    (line,) = capsys.readouterr().err.splitlines()
+def test_mistakes_end_in_one_sentence(project: Path, arguments: tuple[str, ...], told: str, sql: Command) -> None:
+    code, _, said = sql(*arguments, "--project", project)
+    (line,) = said.splitlines()
+    assert code == 1
     assert told in line

@@ -2,16 +2,14 @@
 
 import json
 import shutil
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
+from command_line import Command, command
 
 from readback import store
-from readback.cli import main
 from readback.contracts.vocabulary import VerdictReason
 from readback.definitions import run_in_process
 from readback.policy.explanation import REASONS, explain
@@ -21,7 +19,6 @@ from readback.settings import Project, open_project
 from readback.simulate import simulate
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
-Command = Callable[..., tuple[int, str, str]]
 
 LITELLM = """\
 model_list:
@@ -42,19 +39,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def policy(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run `readback` in this process: exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["readback", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
+    return command(capsys, monkeypatch)
 
 
 def test_check_as_json_has_code_level_place_line_and_help(policy: Command, tmp_path: Path) -> None:
