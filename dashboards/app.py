@@ -19,11 +19,23 @@ st.logo(HERE / "icon.png", size="large")
 folder = os.environ.get("READBACK_PROJECT")
 board.put(Path(folder) if folder else None, definitions(), datetime.now(UTC))
 
-pages = [
-    st.Page("views/overview.py", title="Overview", icon=":material/monitoring:", default=True),
-    st.Page("views/workflow.py", title="Workflow", icon=":material/account_tree:"),
-    st.Page("views/decisions.py", title="Decisions", icon=":material/gavel:"),
-    st.Page("views/data_health.py", title="Data health", icon=":material/verified:"),
-    st.Page("views/sql.py", title="SQL", icon=":material/database:"),
-]
+pages = {
+    "": [
+        st.Page("views/this_week.py", title="This week", icon=":material/monitoring:", default=True),
+        st.Page("views/workflows.py", title="Workflows", icon=":material/account_tree:"),
+        st.Page("views/episodes.py", title="Episodes", icon=":material/timeline:"),
+        st.Page("views/workflow.py", title="Workflow", visibility="hidden"),
+        st.Page("views/episode.py", title="Episode", visibility="hidden"),
+    ],
+    "Decide": [
+        st.Page("views/conformance.py", title="Conformance", icon=":material/rule:"),
+        st.Page("views/recommendations.py", title="Recommendations", icon=":material/gavel:"),
+        st.Page("views/alerts.py", title="Alerts", icon=":material/notifications:"),
+    ],
+    "Data": [
+        st.Page("views/data_health.py", title="Data health", icon=":material/verified:"),
+        st.Page("views/definitions.py", title="Definitions", icon=":material/menu_book:"),
+        st.Page("views/sql.py", title="SQL", icon=":material/database:"),
+    ],
+}
 st.navigation(pages, position="top").run()

@@ -1,66 +1,79 @@
-"""What every line became, what was set aside and why, and what the outcome sources were able to see."""
+"""What every line became, what was set aside and why, how old each source is, and what the figures do not cover."""
 
+import polars as pl
 import streamlit as st
 
-from readback.faces import board, listings, questions
+from readback.faces import behind, board, exhibit, figures, listings, questions, trust
+from readback.faces.exhibit import Shown
 
 LINES = {
+    "source": "Source",
+    "files": "Files",
     "lines": "Lines",
     "row_lines": "Rows",
     "duplicate_lines": "Duplicates",
     "ignored_lines": "Ignored",
     "quarantined_lines": "Quarantined",
+    "unexplained_lines": "Unexplained",
 }
-SEEN = {"kind": "Outcome", "source_system": "Source", "workflow": "Workflows", "mode": "Sees", "sample_rate": "Sampled"}
+MATURITY = {"label": "Metric", "numerator": "Events", "denominator": "Runs", "coverage": "Coverage",
+            "maturity": "Maturity", "status": "Status"}  # fmt: skip
+SEEN = {"kind": "Outcome", "source_system": "Source", "workflow": "Workflows", "mode": "Sees", "sample_rate": "Sampled",
+        "watermark_at": "Read up to (UTC)"}  # fmt: skip
+FAILED = {"table_name": "Table", "check_name": "Check", "observed": "Violations", "sample": "Sample"}
+FILES = {"path": "File", "source": "Source", "state": "State", "lines": "Lines", "quarantined_lines": "Quarantined",
+         "last_at": "Newest record (UTC)", "reason": "Reason"}  # fmt: skip
 
 view = board.open_board()
 board.title(view, "Data health", f"{board.name(view)} · how far the figures can be trusted")
 
+
+def listed(head: str, frame: pl.DataFrame, names: dict[str, str], otherwise: str, sql: str, under: str = "") -> None:
+    """A card with a table, or with the word for an empty one."""
+    with exhibit.card(view, head, Shown(head.lower().replace(" ", "-"), frame, sql), under or None, height="stretch"):
+        board.listed(frame, names, otherwise)
+
+
 ledger = view.ask(questions.ledger)
 listings.balance(ledger)
-with board.card(
-    "What became of every line", "Rows, duplicates, ignored and quarantined lines add up to the lines read."
-):
-    named = {"source": "Source", "files": "Files", **LINES, "unexplained_lines": "Unexplained"}
-    board.table(ledger, {**named, "last_at": "Newest record (UTC)"})
+told = "Rows, duplicates, ignored and quarantined lines add up to the lines read."
+listed("What became of every line", ledger, LINES, "No file was read yet.", behind.table("files"), told)
 
+fresh = view.ask(trust.freshness).with_columns(figures.durations("age_s").alias("age"))
+mature = view.ask(trust.maturity)
+mature = mature.with_columns(pl.Series("label", map(figures.label, mature["metric"]), dtype=pl.String))
+reasons = view.ask(questions.quarantine_reasons)
+names = {"source": "Source", "files": "Files", "rows": "Rows", "last_at": "Newest record (UTC)", "age": "Behind by"}
+no_source = "No outcome source: rework, override and downstream error are not reported."
+metrics = behind.table("metric_values", {"grain": "all", "dimension": "all", "lane": "all"})
 left, right = st.columns(2)
-with left, board.card("Quarantine", "Why lines could not be read.", height="stretch"):
-    reasons = view.ask(questions.quarantine_reasons)
-    if reasons.is_empty():
-        board.nothing("No line is in quarantine.")
-    else:
-        board.table(reasons, {"lines": "Lines", "source": "Source", "reason": "Reason"})
-        with st.expander("Lines"):
-            quarantined = view.ask(questions.quarantine)
-            board.table(quarantined, {"path": "File", "line": "Line", "reason": "Reason", "content": "Content"})
-with (
-    right,
-    board.card("Outcome coverage", "What each source was able to see; beyond it nothing is clear.", height="stretch"),
-):
-    coverage = view.ask(questions.coverage)
-    if coverage.is_empty():
-        board.nothing("No outcome source: rework, override and downstream error are not reported.", ":material/info:")
-    else:
-        board.table(coverage, {**SEEN, "watermark_at": "Read up to (UTC)"})
+with left:
+    listed("Freshness", fresh, names, "No source yet.", behind.table("files"), "Against the newest record of all.")
+    listed("Outcome coverage", view.ask(questions.coverage), SEEN, no_source, behind.table("outcome_coverage"))
+    names = {"workflow": "Workflow", "requests": "Requests", "last_at": "Last (UTC)"}
+    listed("Workflows without a class", view.ask(trust.unclassed), names, "Every request has a class.", "")
+with right:
+    listed("Coverage and maturity", mature, MATURITY, "No outcome metric yet.", metrics, "Of all time.")
+    names = {"lines": "Lines", "source": "Source", "reason": "Reason"}
+    listed("Quarantine", reasons, names, "No line is in quarantine.", behind.table("quarantine"), "Why lines failed.")
+    unknown = view.ask(questions.unknown_models)
+    names = {"name": "As written", "model": "Taken as"}
+    listed(
+        "Unknown models",
+        unknown,
+        names,
+        "Every model is known.",
+        behind.table("model_names"),
+        "Name them in policy.yaml: models, aliases.",
+    )
+    failed = behind.table("quality_results")
+    listed("Checks that did not hold", view.ask(questions.failed_checks), FAILED, "Every check held.", failed)
 
-left, right = st.columns(2)
-with left, board.card("The sources' own counts", "What a gateway counted against what its log told.", height="stretch"):
+with board.card("The sources' own counts", "What a gateway counted against what its log told."):
     listings.counted(view.ask(questions.reconciliation))
-with right, board.card("Checks that did not hold", "Found on the published rows.", height="stretch"):
-    failed = view.ask(questions.failed_checks)
-    if failed.is_empty():
-        board.nothing("Every check held.")
-    else:
-        names = {"table_name": "Table", "check_name": "Check", "observed": "Violations", "sample": "Sample"}
-        board.table(failed, names)
-
-left, right = st.columns(2)
-with left, board.card("Requests without a workflow", "Labels of theirs that could name it.", height="stretch"):
+with board.card("Requests without a workflow", "Labels of theirs that could name it."):
     listings.labels(view.ask(questions.unattributed), view.ask(questions.label_candidates))
-with right, board.card("Unknown models", "Name them in policy.yaml: models, aliases.", height="stretch"):
-    listings.unknown_models(view.ask(questions.unknown_models))
-
-with board.card("Input files", "Those that could not be loaded first."):
-    named = {"path": "File", "source": "Source", "state": "State", "lines": "Lines", "quarantined_lines": "Quarantined"}
-    board.table(view.ask(questions.files), {**named, "last_at": "Newest record (UTC)", "reason": "Reason"})
+if reasons.height:
+    names = {"path": "File", "line": "Line", "reason": "Reason", "content": "Content, scrubbed"}
+    listed("Quarantined lines", view.ask(questions.quarantine), names, "", behind.table("quarantine"))
+listed("Input files", view.ask(questions.files), FILES, "No file.", behind.table("files"), "Not loaded ones first.")

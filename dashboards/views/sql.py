@@ -21,16 +21,17 @@ chosen = board.choose(
     "Question", "question", [OWN, *asked], OWN, lambda name: asked[name].ask if name in asked else name
 )
 question = asked.get(chosen)
+given_statement = st.query_params.get("statement") if question is None else None
+usual = given_statement or "select * from metric_values where grain = 'month' order by metric limit 100"
 
 write, schema = st.columns([2, 1])
 with write, st.form("statement", border=False):
-    text = question.sql if question else "select * from metric_values where grain = 'month' order by metric limit 100"
-    statement = st.text_area("Statement", text, height=260, key=f"sql-{chosen}")
+    statement = st.text_area("Statement", question.sql if question else usual, height=260, key=f"sql-{chosen}")
     given = {
         name: st.text_input(f"${name}", value, key=f"{chosen}-{name}")
         for name, value in (question.parameters.items() if question else ())
     }
-    st.form_submit_button("Run", icon=":material/play_arrow:", type="primary")
+    st.form_submit_button("Run", icon=":material/play_arrow:")
 with schema, board.card("Tables", "What a column means.", height=360):
     columns = view.ask(questions.dictionary)
     table = st.selectbox("Table", columns["table_name"].unique(maintain_order=True).to_list())

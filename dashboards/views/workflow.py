@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from readback.faces import board, charts, inert, questions
+from readback.faces import annotations, behind, board, charts, drill, exhibit, inert, questions
+from readback.faces.exhibit import Shown
 
 view = board.open_board()
 mode, zone = board.mode(), view.zone
@@ -16,43 +17,60 @@ with heading:
     board.title(view, inert.markdown(workflow), f"{board.name(view)} · {period.label}")
 
 scope = {"dimension": "workflow", "member": workflow}
+asked = {"workflow": workflow, "span": span}
+of_workflow = behind.fallbacks(span, workflow)
 
-with board.card("Episodes and declared incidents"):
-    episodes = view.ask(questions.episodes, workflow=workflow, span=span)
-    incidents = view.ask(questions.incidents, span=span)
-    board.chart(charts.timeline(episodes, incidents, span, mode, zone=zone), "Episodes and incidents on one time axis")
+episodes = view.ask(questions.episodes, **asked)
+incidents = view.ask(questions.incidents, span=span)
+noted = view.ask(annotations.annotations, notes=view.project.settings.notes, **asked)
+drawn = charts.timeline(episodes, incidents, span, mode, zone=zone, changes=noted)
+shown = Shown("episodes", episodes, behind.episodes(span, workflow), drawn, "degraded_minutes")
+with exhibit.card(view, "Episodes, declared incidents, changes", shown):
+    board.chart(drawn, "Episodes, incidents and changes on one time axis")
     st.caption(
         f"{episodes.height} episodes, drawn as far as they are known to last. Grey is what providers declared: "
         "context, not the measure of recovery; a tick alone is an incident whose end was never declared."
     )
+    board.link("episodes", "These episodes one by one", ":material/arrow_forward:", workflow=workflow)
 
 left, right = st.columns(2)
-with left, board.card("Why it left", height="stretch"):
-    causes = view.ask(questions.causes, workflow=workflow, span=span)
-    board.chart(charts.causes(causes, mode), "Fallbacks by cause")
+causes = view.ask(questions.causes, **asked)
+drawn = charts.causes(causes, mode)
+with left, exhibit.card(view, "Why it left", Shown("causes", causes, of_workflow, drawn), height="stretch"):
+    board.chart(drawn, "Fallbacks by cause")
     weak = (causes["weak_share"] * causes["fallbacks"]).sum() / causes["fallbacks"].sum() if causes.height else 0.0
     st.caption(f"Cause of the first failure. {weak:.0%} rest on a message pattern or nothing firmer.")
-with right, board.card("What stood in", height="stretch"):
-    substitutes = view.ask(questions.substitutes, workflow=workflow, span=span)
-    board.chart(charts.substitutes(substitutes, mode), "Fallbacks by preferred model and substitute")
-    st.caption("Preferred model → what answered instead.")
+hops = view.ask(drill.flows, **asked)
+drawn = charts.flows(hops, mode)
+with right, exhibit.card(view, "Who took over", Shown("hops", hops, of_workflow, drawn), height="stretch"):
+    board.chart(drawn, "Fallbacks from the preferred model over each hop to who answered")
+    st.caption("Preferred model at the left, each hop to the right; height and number: fallbacks.")
 
-with board.card("Was it allowed?"):
-    verdicts = view.ask(questions.verdicts, workflow=workflow, span=span)
-    board.chart(charts.verdicts(verdicts, mode), "Verdicts of the policy in force")
-    st.caption(
-        "Each fallback judged by the policy version in force when it happened. "
-        "Indeterminate is never counted as allowed."
-    )
+verdicts = view.ask(questions.verdicts, **asked)
+drawn = charts.verdicts(verdicts, mode)
+with exhibit.card(view, "Was it allowed?", Shown("verdicts", verdicts, of_workflow, drawn, "policy_conformance_rate")):
+    board.chart(drawn, "Verdicts of the policy in force")
+    st.caption("Judged by the policy version in force at that time. Indeterminate is never counted as allowed.")
 
 left, right = st.columns(2)
-with left, board.card("How long until it was back", height="stretch"):
-    curve = view.ask(questions.recovery_curve, **scope)
-    board.chart(charts.recovery(curve, mode), "Share of episodes recovered against time")
+curve = view.ask(questions.recovery_curve, **scope)
+drawn = charts.recovery(curve, mode)
+shown = Shown("recovery", curve, behind.table("recovery_curves", scope, "time_s"), drawn, "recovery_time_median_s")
+with left, exhibit.card(view, "How long until it was back", shown, height="stretch"):
+    board.chart(drawn, "Share of episodes recovered against time")
     st.caption("All episodes of this workflow; band: 95%. Unrecovered episodes are censored, never dropped.")
-with right, board.card("What the substitute did", height="stretch"):
-    effects = view.ask(questions.effects, **scope)
-    board.chart(charts.forest(effects, mode), "Adjusted difference of outcomes, fallback minus preferred")
-    st.caption(
-        "Filled: adjusted over comparable runs, with 95% interval. Hollow diamond: crude. Right of zero is worse."
-    )
+effects = view.ask(questions.effects, **scope)
+drawn = charts.forest(effects, mode)
+shown = Shown("effects", effects, behind.table("metric_effects", scope, "metric"), drawn, "rework_rate")
+with right, exhibit.card(view, "Substitute against preferred", shown, height="stretch"):
+    board.chart(drawn, "Adjusted difference of outcomes, fallback minus preferred")
+    st.caption("Filled: adjusted over comparable runs, 95% interval. Hollow diamond: crude. Right of zero is worse.")
+
+runs = view.ask(drill.reworked, **asked)
+shown = Shown("reworked", runs, behind.rows("rework_rate", span, workflow), metric="rework_rate")
+with exhibit.card(view, "Runs that were reworked", shown):
+    if runs.is_empty():
+        board.nothing("No run of this period is known to have been reworked.")
+    else:
+        names = {"event_at": "Reworked (UTC)", "lane": "Lane", "run_id": "Run", "served_model": "Answered by"}
+        board.table(runs, {**names, "released_at": "Released (UTC)", "episode_id": "Episode"})

@@ -147,6 +147,21 @@ class Coverage(Section):
         return self
 
 
+class Note(Section):
+    """`[[notes]]`: something of one's own that every time axis shall show, such as a release or a campaign."""
+
+    at: Moment
+    until: Moment | None = None
+    text: str = Field(min_length=1, max_length=200)
+    workflow: str | None = Field(default=None, description="Workflow that it concerns; all where absent.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.until is not None and self.until <= self.at:
+            raise ValueError("`until` must lie after `at`")
+        return self
+
+
 class EpisodeRule(Section):
     """`[episodes]`: when a stretch of fallbacks opens and closes."""
 
@@ -300,6 +315,7 @@ class Settings(Section):
     run: Naming = _naming("tag:run", "metadata:run_id", "metadata:task", "attribute:readback.run.id", "session")
     windows: Windows = Windows()
     coverage: tuple[Coverage, ...] = ()
+    notes: tuple[Note, ...] = ()
     episodes: EpisodeRule = EpisodeRule()
     metrics: MetricSection = MetricSection()
     engine: Engine = Engine()

@@ -1,6 +1,6 @@
 """What the dashboard's pages stand on: the snapshot in view, cached answers, the filters in the address, and frames.
 
-The only module that imports Streamlit. Pages ask it for answers and draw; nothing here knows a metric.
+Pages ask it for answers and draw; nothing here knows a metric.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import duckdb
 import polars as pl
 import streamlit as st
 
@@ -53,7 +54,14 @@ class Board:
 
     def ask(self, question: Callable[..., Any], **filters: Any) -> Any:
         """The answer to a question, computed once per snapshot and filters."""
-        return _answer(str(self.snapshot), question.__name__, filters, question, self.project)
+        name = f"{question.__module__}.{question.__qualname__}"
+        try:
+            return _answer(str(self.snapshot), name, filters, question, self.project)
+        except (duckdb.BinderException, duckdb.CatalogException):
+            _stop(
+                "This snapshot is of another version",
+                "It lacks what this page shows. `readback run` publishes one that has it.",
+            )
 
 
 def put(folder: Path | None, definitions: Mapping[str, Definition], now: datetime | None) -> None:
@@ -126,6 +134,17 @@ def seen(board: Board, period: Period) -> Span:
     return Span(period.start, min(period.end, as_of)) if as_of > period.start else period.span
 
 
+def from_first(history: pl.DataFrame, span: Span) -> Span:
+    """From the first period of a history to the end of a stretch of time."""
+    starts = history["period_start"].to_list()
+    return Span(min(starts), span.end) if starts else span
+
+
+def kept(*parameters: str) -> dict[str, str]:
+    """What the address says of some parameters, to take along to another page."""
+    return {name: st.query_params[name] for name in parameters if name in st.query_params}
+
+
 def pick_workflow(board: Board) -> str | None:
     """One workflow or None for all, kept in the address."""
     options = [ALL, *cast(list[str], board.ask(questions.members))]
@@ -158,24 +177,59 @@ def card(name: str | None = None, under: str | None = None, **extra: Any) -> Abs
     return frame
 
 
+def link(page: str, label: str, icon: str | None = None, **query: str) -> None:
+    """A link to another page of the dashboard that stays in this tab."""
+    st.page_link(f"views/{page}.py", label=label, icon=icon, query_params=query)
+
+
+def go(page: str, **query: str) -> None:
+    """Leave for another page of the dashboard."""
+    st.switch_page(f"views/{page}.py", query_params=query)
+
+
 def nothing(text: str, icon: str = ":material/check_circle:") -> None:
     """A quiet line where a list is empty."""
     st.markdown(f":gray[{icon} {text}]")
 
 
-def table(frame: pl.DataFrame, names: Mapping[str, str]) -> None:
+def table(frame: pl.DataFrame, names: Mapping[str, str], alt: str | None = None, **columns: Any) -> None:
     """A frame's columns under the names given; texts from logs are shown as they are, never rendered."""
+    shown, usual = _shown(frame, names)
+    st.dataframe(shown, hide_index=True, placeholder="–", column_config=usual | columns, width="stretch", alt=alt)
+
+
+def listed(frame: pl.DataFrame, names: Mapping[str, str], otherwise: str) -> None:
+    """A table, or the word for an empty one."""
+    if frame.is_empty():
+        nothing(otherwise)
+    else:
+        table(frame, names)
+
+
+def pick_row(frame: pl.DataFrame, names: Mapping[str, str], key: str, **columns: Any) -> dict[str, Any] | None:
+    """The same with one row to choose; the row chosen, None before."""
+    shown, usual = _shown(frame, names)
+    told: Any = st.dataframe(
+        shown, hide_index=True, placeholder="–", column_config=usual | columns, width="stretch",
+        key=key, on_select="rerun", selection_mode="single-row",
+    )  # fmt: skip
+    chosen = told.selection.rows
+    return frame.row(chosen[0], named=True) if chosen and chosen[0] < frame.height else None
+
+
+def _shown(frame: pl.DataFrame, names: Mapping[str, str]) -> tuple[pl.DataFrame, dict[str, Any]]:
     texts = pl.col(pl.String).map_elements(lambda text: plain(text, 500), return_dtype=pl.String)
-    shown = frame.select(list(names)).with_columns(texts)
-    columns = {name: _column(label, name, shown.schema[name]) for name, label in names.items()}
-    st.dataframe(shown, hide_index=True, placeholder="–", column_config=columns, width="stretch")
+    lists = pl.col(pl.List(pl.String)).list.join(", ").replace("", None)
+    shown = frame.select(list(names)).with_columns(lists).with_columns(texts)
+    return shown, {name: _column(label, name, shown.schema[name]) for name, label in names.items()}
 
 
 def _column(label: str, name: str, kind: pl.DataType) -> Any:
     if kind.is_temporal():
-        return st.column_config.DatetimeColumn(label, format="D MMM YYYY HH:mm")
+        is_day = kind == pl.Date or name.endswith("_start")
+        return st.column_config.DatetimeColumn(label, format="D MMM YYYY" if is_day else "D MMM YYYY HH:mm")
     if kind.is_numeric():
-        return st.column_config.NumberColumn(label, format="percent" if name.endswith("_rate") else "localized")
+        return st.column_config.NumberColumn(label, format="percent" if name.endswith(_SHARES) else "localized")
     return st.column_config.TextColumn(label, width="large" if name == "path" else None)
 
 
@@ -192,7 +246,10 @@ def choose(name: str, parameter: str, options: Sequence[str], usual: str, format
     return chosen
 
 
-_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260, "question": 640}
+_SHARES = ("_rate", "_fraction", "_fraction_high", "coverage", "maturity")
+"""Endings of columns that are shown as percent."""
+
+_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260, "question": 640, "state": 180, "metric": 340}
 
 
 def _age(as_of: datetime, now: datetime | None) -> None:

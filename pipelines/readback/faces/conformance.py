@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from readback import store
+from readback.faces import asked
 from readback.policy.triggers import RULES
 from readback.settings import Project
 from readback.stats import clopper_pearson
@@ -67,7 +68,7 @@ def silent_downgrades(con: Connection, as_of: datetime) -> pl.DataFrame:
         from fallback_events where is_silent and occurred_at > $as_of - interval 28 day and occurred_at <= $as_of
         order by occurred_at desc, fallback_id limit 500
     """
-    return _in_utc(store.query(con, sql, {"as_of": as_of}).pl())
+    return asked.frame(con, sql, as_of=as_of)
 
 
 def views(con: Connection, project: Project, as_of: datetime) -> dict[str, pl.DataFrame]:
@@ -94,9 +95,4 @@ def _causes() -> dict[str, list[str | None]]:
 
 
 def _ask(con: Connection, name: str, **parameters: Any) -> pl.DataFrame:
-    return _in_utc(store.query(con, store.model(f"conformance/{name}"), parameters).pl())
-
-
-def _in_utc(frame: pl.DataFrame) -> pl.DataFrame:
-    moments = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
-    return frame.with_columns(pl.col(name).dt.convert_time_zone("UTC") for name in moments)
+    return asked.frame(con, store.model(f"conformance/{name}"), **parameters)

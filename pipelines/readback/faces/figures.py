@@ -150,6 +150,11 @@ def duration(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24} h" if hours % 24 else f"{hours // 24} d"
 
 
+def durations(column: str) -> pl.Expr:
+    """A column of seconds in words, NULL where absent."""
+    return pl.col(column).map_elements(duration, return_dtype=pl.String)
+
+
 def amount(number: float, unit: str) -> str:
     """One number with its unit."""
     return _AMOUNTS.get(unit, count)(number)

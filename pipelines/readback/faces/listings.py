@@ -4,7 +4,7 @@ Words from logs pass through `inert` first: Markdown renders links and images.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import polars as pl
@@ -12,7 +12,7 @@ import streamlit as st
 
 from readback.contracts import MetricValue
 from readback.faces import figures
-from readback.faces.board import nothing, table
+from readback.faces.board import link, nothing, table
 from readback.faces.figures import COMPANIONS, Definition
 from readback.faces.inert import LONGEST, code, markdown, plain
 from readback.faces.period import Period
@@ -59,6 +59,21 @@ def headline(
     st.caption(_basis(metric, now))
 
 
+def against(
+    metric: str,
+    now: Mapping[str, MetricValue],
+    before: Mapping[str, MetricValue],
+    period: Period | None,
+    definition: Definition | None,
+) -> None:
+    """The change of one metric against another earlier period, in a line."""
+    found = figures.change(now.get(metric), before.get(metric), definition.better if definition else None)
+    if period:
+        told = figures.compared(found, period.short_label)
+        color = {"better": "green", "worse": "red"}.get(found.tone if found else "", "gray")
+        st.markdown(f":small[:{color}[{markdown(told)}]]")
+
+
 def open_episodes(rows: pl.DataFrame) -> None:
     """Episodes without a seen recovery."""
     if rows.is_empty():
@@ -66,9 +81,8 @@ def open_episodes(rows: pl.DataFrame) -> None:
     for row in rows.head(_MOST_LINES).to_dicts():
         badge = f":{_STATES.get(row['state'], 'gray')}-badge[{row['state']}]"
         told = f"{_off(row)} · {row['cause'].replace('_', ' ')} · {row['fallback_count']:,} fallbacks"
-        st.markdown(
-            f"{badge} **{markdown(row['workflow'] or '(no workflow)', 40)}**  \n:small[:gray[{markdown(told)}]]"
-        )
+        link("episode", f"{badge} **{markdown(row['workflow'] or '(no workflow)', 40)}**", id=row["episode_id"])
+        st.markdown(f":small[:gray[{markdown(told)}]]")
     _more(rows.height)
 
 
@@ -97,14 +111,13 @@ def recommendation_lines(rows: pl.DataFrame) -> None:
         nothing("The evidence asks for no change of policy.")
     for row in rows.head(_MOST_LINES).to_dicts():
         basis = f"{_EVIDENCE[row['evidence_class']]}, {row['confidence']} confidence"
-        st.markdown(
-            f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]"
-        )
+        link("recommendations", f"**{markdown(row['title'], 120)}**", id=row["recommendation_id"])
+        st.markdown(f":small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]")
     _more(rows.height)
 
 
-def recommendation(row: Mapping[str, Any]) -> None:
-    """One recommendation in full."""
+def recommendation(row: Mapping[str, Any], patch: Callable[[], str], is_open: bool = False) -> None:
+    """One recommendation in full; its patch of the policy is made when it is opened."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(f"{row['confidence']} confidence", color=_CONFIDENCE[row["confidence"]])
@@ -116,6 +129,7 @@ def recommendation(row: Mapping[str, Any]) -> None:
         effect.markdown(f":gray[Expected effect]  \n{markdown(row['expected_effect'], LONGEST)}")
         falsifier.markdown(f":gray[Wrong if]  \n{markdown(row['falsifier'], LONGEST)}")
         line.markdown(f":gray[Line of the policy]  \n{markdown(row['policy_path'] or 'none', 200)}")
+        _patch(row, patch, is_open)
         _evidence(row)
 
 
@@ -134,6 +148,8 @@ def alert(row: Mapping[str, Any]) -> None:
         times += [f"resolved {row['resolved_at']:%-d %b %H:%M}"] if row["resolved_at"] else []
         taken = f" · taken by {plain(row['acknowledged_by'], 60)}" if row["acknowledged_by"] else ""
         st.caption(markdown(f"{' · '.join(times)} UTC{taken} · rule {row['rule']} v{row['rule_version']}"))
+        if not is_resolved:
+            st.markdown(f":small[:gray[Take it:] `readback alerts ack {plain(row['alert_id'], 60)}`]")
         _evidence(row)
 
 
@@ -217,6 +233,23 @@ def _basis(metric: str, now: Mapping[str, MetricValue]) -> str:
 def _alert_place(row: Mapping[str, Any]) -> str:
     state = "" if row["state"] == "open" else f" · {row['state']}"
     return markdown(f"{plain(row['workflow'] or 'all workflows', 40)} · {row['fired_at']:%-d %b}{state}")
+
+
+def _patch(row: Mapping[str, Any], patch: Callable[[], str], is_open: bool) -> None:
+    key = f"patch-{row['recommendation_id']}"
+    with st.expander("Patch and decision", is_open, key=key, icon=":material/difference:", on_change="rerun") as told:
+        if not told.open:
+            return
+        diff = patch()
+        if diff:
+            st.code(code(diff), language="diff")
+            st.caption("A version in force is immutable: put the result in as the next version, reviewed.")
+        else:
+            nothing(
+                "The document cannot express it by itself; the change is for people to make.", ":material/edit_note:"
+            )
+        st.caption("This page reads a published snapshot and decides nothing. To accept, apply the patch for review:")
+        st.code("readback recommend --patch > change.patch", language="console")
 
 
 def _more(height: int) -> None:

@@ -89,6 +89,16 @@ class Period:
         return Period.of(self.grain, local - timedelta(days=7 if self.grain is Grain.WEEK else 1), self.zone)
 
     @property
+    def counterpart(self) -> "Period | None":
+        """The same period before: the month a year ago, the week four weeks ago, the day a week ago; None for all."""
+        if self.grain is Grain.ALL:
+            return None
+        local = self.start.astimezone(ZoneInfo(self.zone))
+        steps = {Grain.DAY: timedelta(days=7), Grain.WEEK: timedelta(days=28)}
+        before = local.replace(year=local.year - 1) if self.grain is Grain.MONTH else local - steps[self.grain]
+        return Period.of(self.grain, before, self.zone)
+
+    @property
     def short_label(self) -> str:
         """The same where there is little room.
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from readback import store
 from readback.contracts.vocabulary import Dimension, Grain
+from readback.faces import asked
 from readback.faces.period import Period, Span
 from readback.store import Connection
 
@@ -486,6 +486,4 @@ def _fallbacks(
 
 
 def _frame(con: Connection, sql: str, **parameters: Any) -> pl.DataFrame:
-    found: pl.DataFrame = store.query(con, sql, parameters).pl()
-    moments = [name for name, kind in found.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
-    return found.with_columns(pl.col(name).dt.convert_time_zone("UTC") for name in moments)
+    return asked.frame(con, sql, **parameters)

@@ -2,8 +2,10 @@
 
 from readback.faces.charts.bars import causes, substitutes, verdicts
 from readback.faces.charts.episodes import timeline
+from readback.faces.charts.flows import flows
 from readback.faces.charts.forest import forest
 from readback.faces.charts.frame import MAX_ROWS, Chart
+from readback.faces.charts.minutes import minutes
 from readback.faces.charts.recovery import recovery
 from readback.faces.charts.trend import members, sparkline, trend
 
@@ -11,8 +13,10 @@ __all__ = [
     "MAX_ROWS",
     "Chart",
     "causes",
+    "flows",
     "forest",
     "members",
+    "minutes",
     "recovery",
     "sparkline",
     "substitutes",

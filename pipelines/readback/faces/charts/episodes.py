@@ -11,6 +11,7 @@ from readback.faces.period import Span
 from readback.faces.theme import Mode
 
 _INCIDENT_LANE = "declared incidents"
+_CHANGE_LANE = "changes and notes"
 _NAMELESS = "(no workflow)"
 _EVERY_DAY = 14
 
@@ -23,8 +24,11 @@ def timeline(
     *,
     zone: str = "UTC",
     width: int | str = "container",
+    changes: pl.DataFrame | None = None,
 ) -> Any:
     """Rows of `episodes` as bars by state, rows of `provider_incidents` as bands behind them, inside a span.
+
+    Rows of `annotations` other than incidents are marks on a lane of their own.
 
     An episode that has not recovered is drawn as far as it is known to last, an incident as far as `known_until`:
     where that is absent, a tick at its start.
@@ -33,9 +37,15 @@ def timeline(
         return nothing("No episode and no declared incident in this period", mode)
     bars, bands = _bars(episodes, zone), _bands(incidents, span, zone)
     named = sorted(bars["lane"].unique().to_list(), key=lambda lane: (lane == _NAMELESS, lane))
-    lanes = [*named, *([_INCIDENT_LANE] if bands.height else [])]
+    marks = _marks(changes, zone)
+    lanes = [*named, *([_INCIDENT_LANE] if bands.height else []), *([_CHANGE_LANE] if marks.height else [])]
     x = _time_axis(span, zone)
-    layers = alt.layer(_backdrop(bands, x, mode), _declared(bands, x, lanes, mode), _bars_drawn(bars, x, lanes, mode))
+    layers = alt.layer(
+        _backdrop(bands, x, mode),
+        _declared(bands, x, lanes, mode),
+        _bars_drawn(bars, x, lanes, mode),
+        _changed(marks, x, lanes, mode),
+    )
     height = max(96, 34 * len(lanes))
     return dressed(layers.resolve_scale(color="independent").properties(height=height, width=width), mode)
 
@@ -68,6 +78,26 @@ def _bands(incidents: pl.DataFrame, span: Span, zone: str) -> pl.DataFrame:
         lane=pl.lit(_INCIDENT_LANE),
     )
     return inert(local(rows, zone, "opened_at", "until"), "what", "provider", limit=120)
+
+
+def _marks(changes: pl.DataFrame | None, zone: str) -> pl.DataFrame:
+    if changes is None:
+        return pl.DataFrame(schema={"kind": pl.String, "opened_at": pl.Datetime("us", "UTC"), "what": pl.String})
+    own = limited(changes.filter(pl.col("kind") != "provider incident"))
+    return inert(local(own, zone, "at"), "what", limit=140).rename({"at": "opened_at"})
+
+
+def _changed(marks: pl.DataFrame, x: alt.X, lanes: list[str], mode: Mode) -> Any:
+    c = theme.ink(mode)
+    tips = [
+        alt.Tooltip("kind:N", title="Kind"),
+        alt.Tooltip("opened_at:T", title="At", format="%-d %b %H:%M"),
+        alt.Tooltip("what:N", title="What"),
+    ]
+    placed = alt.Chart(marks.with_columns(lane=pl.lit(_CHANGE_LANE)))
+    rule = placed.mark_rule(color=c.off, strokeDash=[4, 3], opacity=0.6).encode(x=x)
+    mark = placed.mark_point(shape="diamond", filled=True, size=90, color=c.off, opacity=1)
+    return alt.layer(rule, mark.encode(x=x, y=_y(lanes, mode), tooltip=tips))
 
 
 def _ending() -> pl.Expr:

@@ -8,6 +8,7 @@ import polars as pl
 
 from readback.contracts.vocabulary import Grain, MetricStatus
 from readback.faces import figures, theme
+from readback.faces.charts import notes
 from readback.faces.charts.frame import dressed, inert, limited, local, nothing
 from readback.faces.theme import Mode
 
@@ -18,16 +19,27 @@ _TIGHT = {"left": 2, "right": 2, "top": 2, "bottom": 2}
 
 
 def trend(
-    frame: pl.DataFrame, mode: Mode = "light", *, zone: str = "UTC", height: int = 240, width: int | str = "container"
+    frame: pl.DataFrame,
+    mode: Mode = "light",
+    *,
+    zone: str = "UTC",
+    height: int = 240,
+    width: int | str = "container",
+    annotations: pl.DataFrame | None = None,
 ) -> Any:
     """Rows of one metric and grain of `metric_values`: line, points and interval band per lane.
 
-    A withheld figure breaks the line and leaves a hollow mark on the axis that says why.
+    A withheld figure breaks the line and leaves a hollow mark on the axis that says why. Rows of `annotations` stand
+    on the same axis.
     """
     drawn = _plotted(frame, zone)
     if drawn["shown"].null_count() == drawn.height:
         return nothing(_why_nothing(frame), mode, height)
-    layers = alt.layer(_band(drawn, mode), _line(drawn, mode), _gaps(drawn, mode), _names(drawn, mode))
+    beside = notes.over(annotations, zone, "period_start", mode) if annotations is not None else None
+    # A layer without a mark would be a picture without a name to a screen reader.
+    gaps = [_gaps(drawn, mode)] if drawn["shown"].null_count() else []
+    told = [_band(drawn, mode), _line(drawn, mode), *gaps, _names(drawn, mode), *([beside] if beside else [])]
+    layers = alt.layer(*told).resolve_scale(shape="independent")
     return dressed(layers.properties(height=height, width=width), mode)
 
 

@@ -1,0 +1,25 @@
+"""Every metric as the header of its SQL defines it: question, formula, unit, windows, estimator, references."""
+
+import streamlit as st
+
+from readback.faces import board, figures, formulas
+from readback.metrics.definitions import definitions
+
+view = board.open_board()
+board.title(view, "Definitions", f"{board.name(view)} · what each number means, from the SQL that computes it")
+
+known = definitions()
+wanted = st.query_params.get("metric", "")
+windows = formulas.windows(view.project.settings)
+for definition in sorted(known.values(), key=lambda each: (each.metric != wanted, figures.label(each.metric))):
+    metric = definition.metric
+    with st.expander(f"**{figures.label(metric)}** · {definition.question}", expanded=metric == wanted):
+        st.markdown(f"**Formula:** {formulas.formula(definition)}")
+        if definition.remarks:
+            st.caption(definition.remarks)
+        facts = {**formulas.facts(definition), "Window": windows.get(metric, "none: told at once")}
+        left, right = st.columns(2)
+        for place, part in ((left, list(facts.items())[:5]), (right, list(facts.items())[5:])):
+            place.markdown("\n".join(f"- :gray[{name}:] {value}" for name, value in part))
+        with st.popover("SQL", type="tertiary", icon=":material/code:", key=f"sql-{metric}"):
+            st.code(formulas.sql(metric), language="sql")

@@ -1,0 +1,31 @@
+"""What to change: each suggestion with its evidence, its replay or interval, and its patch of the policy as a diff."""
+
+from functools import partial
+
+import polars as pl
+import streamlit as st
+
+from readback.faces import behind, board, exhibit, listings, proposals, questions
+from readback.faces.exhibit import Shown
+
+view = board.open_board()
+
+heading = st.container()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    workflow = board.pick_workflow(view)
+    rows = view.ask(questions.recommendations, workflow=workflow)
+    where = {"workflow": workflow}
+    exhibit.menu(view, Shown("recommendations", rows, behind.table("recommendations", where)))
+with heading:
+    board.title(view, "Recommendations", f"{board.name(view)} · what the evidence asks for")
+
+st.caption(
+    "What it rests on: **R** replayed on the logs · **B** bounded from both sides · **A** adjusted observation · "
+    "**T** needs a trial. A patch takes away or asks; it never grants an approval."
+)
+if rows.is_empty():
+    board.nothing("The evidence asks for no change of policy.")
+wanted = st.query_params.get("id", "")
+for row in rows.sort(pl.col("recommendation_id") != wanted, maintain_order=True).to_dicts():
+    patch = partial(proposals.patch, row, view.project.policy_file)
+    listings.recommendation(row, patch, is_open=row["recommendation_id"] == wanted)

@@ -1,0 +1,70 @@
+"""The first screen of the weekly review: five metrics against two earlier periods, what is open, fired, to decide."""
+
+import streamlit as st
+
+from readback.faces import annotations, behind, board, charts, exhibit, figures, listings, questions
+from readback.faces.exhibit import Shown
+from readback.faces.figures import COMPANIONS, HEADLINES
+
+view = board.open_board()
+mode, zone = board.mode(), view.zone
+
+heading = st.container()
+with st.container(horizontal=True):
+    period = board.pick_period(view)
+    workflow = board.pick_workflow(view)
+scope = {"dimension": "workflow", "member": workflow} if workflow else {"dimension": "all", "member": "*"}
+grain, span = period.grain.value, period.span
+with heading:
+    board.title(view, period.label, f"{board.name(view)} · weekly operations review")
+
+asked = {"metrics": [*HEADLINES, *COMPANIONS.values()], "grain": grain, **scope}
+told = [
+    figures.by_metric(figures.values(view.ask(questions.figures, start=each.start, **asked))) if each else {}
+    for each in (period, period.previous, period.counterpart)
+]
+for metric, column in zip(HEADLINES, st.columns(len(HEADLINES)), strict=True):
+    history = view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=13, **scope)
+    spark = charts.sparkline(history, mode, zone=zone)
+    shown = Shown(metric, history, behind.rows(metric, span, workflow), spark, metric)
+    with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+        with st.container():
+            listings.headline(metric, told[0], told[1], period.previous, view.definitions.get(metric))
+            listings.against(metric, told[0], told[2], period.counterpart, view.definitions.get(metric))
+        with st.container(gap="small"):
+            board.chart(spark, f"{figures.label(metric)} over the last periods")
+            exhibit.menu(view, shown)
+
+first, second, third = st.columns(3)
+with first, board.card("Open now", height="stretch"):
+    listings.open_episodes(view.ask(questions.unrecovered, workflow=workflow))
+    board.link("episodes", "All episodes", ":material/arrow_forward:")
+with second, board.card("What fired", height="stretch"):
+    listings.alert_lines(view.ask(questions.alerts, workflow=workflow))
+    board.link("alerts", "All alerts", ":material/arrow_forward:")
+with third, board.card("Three things to decide", height="stretch"):
+    listings.recommendation_lines(view.ask(questions.recommendations, workflow=workflow))
+    board.link("recommendations", "Evidence and patches", ":material/arrow_forward:")
+
+metric = board.choose("Metric", "metric", list(HEADLINES), HEADLINES[0], figures.label)
+lanes = ["all"] if metric in HEADLINES[:2] else ["preferred", "fallback"]
+history = view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=26, lanes=lanes, **scope)
+compared = view.ask(questions.by_member, metric=metric, grain=grain, start=period.start)
+since = board.from_first(history, span)
+noted = view.ask(annotations.annotations, span=since, notes=view.project.settings.notes, workflow=workflow)
+height = max(260, 30 * compared.height + 40)
+left, right = st.columns([3, 2])
+drawn = charts.trend(history, mode, zone=zone, height=height, annotations=noted)
+shown = Shown(f"{metric}-trend", history, behind.figure(metric, grain, period.start, **scope), drawn, metric)
+with left, exhibit.card(view, figures.label(metric), shown, height="stretch"):
+    board.chart(drawn, f"{figures.label(metric)} with its 95% interval")
+    st.caption(
+        "Band: 95% interval. Hollow: withheld; pointing at it says why. Marks on top: incidents, changes, notes."
+    )
+drawn = charts.members(compared, mode)
+shown = Shown(f"{metric}-workflows", compared, behind.rows(metric, span), drawn, metric)
+with right, exhibit.card(view, "By workflow", shown, height="stretch"):
+    board.chart(drawn, f"{figures.label(metric)} of each workflow with its 95% interval")
+    st.caption(f"{period.label}. Bars: 95% interval. Workflows whose bars overlap may not differ.")
+    nameless = view.ask(questions.unattributed, span=span)
+    listings.nameless(nameless, view.ask(questions.workflow_bounds, metric=metric, grain=grain, start=period.start))
