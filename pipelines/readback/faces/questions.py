@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from readback import store
 from readback.contracts.vocabulary import Dimension, Grain
 from readback.faces import asked
 from readback.faces.period import Period, Span

@@ -1,4 +1,4 @@
-"""How far the figures can be trusted: how old each source is, how mature each outcome, which workflows no class takes."""
+"""How far the figures can be trusted: how old sources are, how mature outcomes, which workflows lack a class."""
 
 import polars as pl
 
