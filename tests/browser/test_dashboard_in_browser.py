@@ -9,12 +9,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
 import faces_project
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 import readback
@@ -46,6 +49,16 @@ PAGES = [
     "definitions?metric=rework_rate",
     "sql",
 ]
+PICTURES = {
+    "this-week": "?grain=week&period=2026-10-19",
+    "workflow": "workflow?workflow=support-triage&grain=month",
+    "episode": "episode?id=ep-0900",
+    "conformance": "conformance?grain=month",
+    "recommendations": "recommendations",
+    "definitions": "definitions?metric=recovery_time_median_s",
+}
+"""Pages that the docs show, by address."""
+
 FOLDERS = [name.partition("?")[0] for name in PAGES if name]
 PROBES = ("_stcore/health", "_stcore/host-config")
 """What Streamlit itself asks beside a page that is not the first; the server knows them at its root alone."""
@@ -247,3 +260,19 @@ def test_hostile_names_stay_text(hostile_address: str, page: Page, name: str) ->
     assert dialogs == []
     assert not [url for url in asked if "evil.example" in url]
     assert page.locator("img[src*=evil], script:text('alert(1)')").count() == 0
+
+
+@pytest.mark.parametrize("name", list(PICTURES))
+def test_picture_of_the_docs_shows_the_page(address: str, page: Page, name: str) -> None:
+    """Delete a picture and run this test to make it anew; only the age of the data changes by itself."""
+    page.set_viewport_size({"width": 1280, "height": 1100})
+    settled(page, f"{address}/{PICTURES[name]}")
+    file = Path(__file__).parents[2] / "docs" / "images" / f"dashboard-{name}.png"
+    drawn = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB").resize((960, 825))
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        drawn.quantize(64, method=Image.Quantize.FASTOCTREE).save(file, optimize=True)
+    shown = Image.open(file)
+    assert shown.size == drawn.size
+    difference = np.abs(np.asarray(shown.convert("L"), float) - np.asarray(drawn.convert("L"), float))
+    assert difference.mean() < 4

@@ -164,3 +164,11 @@ def test_version_of_an_episode_rule_names_every_parameter() -> None:
         versions.add(EpisodeRule.model_validate({changed: "77s"}).version)
     versions.add(EpisodeRule(close_count=5).version)
     assert len(versions) == 7
+
+
+def test_note_ends_after_it_begins(file: Path) -> None:
+    file.write_text(
+        "[[notes]]\nat = 2026-10-20T08:00:00Z\nuntil = 2026-10-19T08:00:00Z\ntext = 'x'\n", encoding="utf-8"
+    )
+    with pytest.raises(SettingsError, match="`until` must lie after `at`"):
+        read_settings(file)

@@ -90,12 +90,12 @@ class Period:
 
     @property
     def counterpart(self) -> "Period | None":
-        """The same period before: the month a year ago, the week four weeks ago, the day a week ago; None for all."""
+        """The same period before: a month's or quarter's a year ago, a week's four weeks, a day's one; None for all."""
         if self.grain is Grain.ALL:
             return None
         local = self.start.astimezone(ZoneInfo(self.zone))
         steps = {Grain.DAY: timedelta(days=7), Grain.WEEK: timedelta(days=28)}
-        before = local.replace(year=local.year - 1) if self.grain is Grain.MONTH else local - steps[self.grain]
+        before = local - steps[self.grain] if self.grain in steps else local.replace(year=local.year - 1)
         return Period.of(self.grain, before, self.zone)
 
     @property

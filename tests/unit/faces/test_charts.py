@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 from faces_project import AS_OF
 
-from readback.faces import charts, questions
+from readback.faces import annotations, charts, drill, exhibit, questions
 from readback.faces.charts import bars, episodes
+from readback.faces.charts.flows import _nodes, _ribbons
+from readback.faces.charts.minutes import _stacked
 from readback.faces.charts.recovery import at
 from readback.faces.period import Span
 from readback.faces.theme import DARK, LIGHT, Mode
@@ -34,6 +36,25 @@ DRAWINGS: dict[str, Draw] = {
     "recovery": lambda con, mode: charts.recovery(questions.recovery_curve(con), mode),
     "timeline": lambda con, mode: charts.timeline(
         questions.episodes(con, SPAN), questions.incidents(con, SPAN), SPAN, mode
+    ),
+    "trend beside what happened": lambda con, mode: charts.trend(
+        questions.trend(con, "rework_rate", "week"), mode, annotations=annotations.annotations(con, SPAN)
+    ),
+    "timeline with changes": lambda con, mode: charts.timeline(
+        questions.episodes(con, SPAN),
+        questions.incidents(con, SPAN),
+        SPAN,
+        mode,
+        changes=annotations.annotations(con, SPAN),
+    ),
+    "flows": lambda con, mode: charts.flows(drill.flows(con, SPAN), mode),
+    "minutes": lambda con, mode: charts.minutes(
+        drill.minutes(con, "code-review", SPAN, 86400),
+        [("left", AS_OF - timedelta(days=3))],
+        questions.incidents(con, SPAN),
+        SPAN,
+        86400,
+        mode,
     ),
     "causes": lambda con, mode: charts.causes(questions.causes(con, SPAN), mode),
     "substitutes": lambda con, mode: charts.substitutes(questions.substitutes(con, SPAN), mode),
@@ -63,6 +84,10 @@ def test_chart_of_nothing_says_so(con: Connection, name: str) -> None:
         "forest": lambda: charts.forest(questions.effects(con, "workflow", "nobody")),
         "recovery": lambda: charts.recovery(questions.recovery_curve(con, "workflow", "nobody")),
         "timeline": lambda: charts.timeline(pl.DataFrame(), pl.DataFrame(), SPAN),
+        "trend beside what happened": lambda: charts.trend(questions.trend(con, "no_such_metric", "week")),
+        "timeline with changes": lambda: charts.timeline(pl.DataFrame(), pl.DataFrame(), SPAN),
+        "flows": lambda: charts.flows(drill.flows(con, SPAN, "nobody")),
+        "minutes": lambda: charts.minutes(pl.DataFrame(), [], pl.DataFrame(), SPAN, 60),
         "causes": lambda: charts.causes(questions.causes(con, Span(AS_OF, AS_OF))),
         "substitutes": lambda: charts.substitutes(questions.substitutes(con, Span(AS_OF, AS_OF))),
         "verdicts": lambda: charts.verdicts(questions.verdicts(con, Span(AS_OF, AS_OF))),
@@ -156,3 +181,31 @@ def test_text_and_marks_stand_out_from_the_ground(ink: Any) -> None:
         contrast(color, ink.ground) >= 2.4
         for color in (ink.preferred, ink.fallback, ink.held, ink.good, ink.bad, ink.off)
     )
+
+
+def test_ribbons_of_a_model_fill_its_bar() -> None:
+    hops = pl.DataFrame(
+        {"step": [1, 1], "source": ["a", "a"], "target": ["b", "nobody"], "fallbacks": [30, 10]},
+        schema_overrides={"step": pl.Int64},
+    )
+    nodes = _nodes(hops)
+    ribbons = pl.DataFrame(list(_ribbons(hops, nodes)))
+    start = ribbons.filter(pl.col("x") == pl.col("x").min())
+    filled = (start["bottom"] - start["top"]).sum()
+    assert filled == pytest.approx(nodes[(0, "a")]["height"])
+    assert nodes[(1, "b")]["height"] == pytest.approx(3 * nodes[(1, "nobody")]["height"])
+
+
+def test_bars_of_one_minute_stand_on_one_another() -> None:
+    frame = pl.DataFrame(
+        {"at": [AS_OF, AS_OF], "who": ["x", "y"], "served_by": ["substitute", "preferred"], "requests": [2, 3]}
+    )
+    stacked = _stacked(frame)
+    assert stacked["served_by"].to_list() == ["preferred", "substitute"]
+    assert stacked.select("below", "above").rows() == [(0, 3), (3, 5)]
+
+
+def test_chart_becomes_a_picture_of_its_own_width(con: Connection) -> None:
+    drawn = charts.flows(drill.flows(con, SPAN), "light")
+    assert exhibit.svg(drawn).startswith(b"<svg")
+    assert exhibit.png(drawn).startswith(b"\x89PNG")

@@ -62,3 +62,21 @@ def test_newest_whole_week_ends_within_an_hour_of_the_newest_record(minutes: int
 def test_no_week_is_whole_before_the_first_has_ended() -> None:
     week = Period.of("week", datetime(2026, 10, 19, tzinfo=UTC))
     assert newest_whole([week], datetime(2026, 10, 20, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("grain", "start", "expected"),
+    [
+        ("month", datetime(2026, 3, 1, tzinfo=UTC), "March 2025"),
+        ("week", datetime(2026, 10, 19, tzinfo=UTC), "Week of 21 Sep 2026"),
+        ("day", datetime(2026, 10, 19, tzinfo=UTC), "12 Oct 2026"),
+    ],
+)
+def test_same_period_before_is_a_year_four_weeks_or_a_week_ago(grain: str, start: datetime, expected: str) -> None:
+    before = Period.of(grain, start).counterpart
+    assert before is not None
+    assert before.label == expected
+
+
+def test_all_time_has_no_same_period_before() -> None:
+    assert Period.of("all", datetime(2026, 1, 1, tzinfo=UTC)).counterpart is None
