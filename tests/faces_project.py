@@ -109,7 +109,9 @@ def rows_by_contract(last_workflow: str) -> dict[type[c.Row], list[c.Row]]:
         c.RecoveryCurve: list(_curves(episodes, named)),
         c.Episode: [episode for episode in episodes],
         c.FallbackEvent: [event for event in events],
-        c.Request: [_request(event) for event in events[:60]],
+        c.Request: [
+            _request(event) for event in [*events[:60], *(each for each in events if each.episode_id == "ep-0900")]
+        ],
         c.ProviderIncident: list(_incidents()),
         c.AdminChange: list(_admin_changes()),
         c.Recommendation: list(_recommendations(last_workflow)),

@@ -127,6 +127,8 @@ def settled(page: Page, url: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=_PATIENCE_MS)
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     page.wait_for_load_state("networkidle")
+    charts = page.locator("[data-testid=stVegaLiteChart]")
+    expect(page.locator("[data-testid=stVegaLiteChart] svg.marks")).to_have_count(charts.count(), timeout=_PATIENCE_MS)
 
 
 def listen(page: Page, address: str) -> list[str]:
@@ -271,7 +273,7 @@ def test_picture_of_the_docs_shows_the_page(address: str, page: Page, name: str)
     drawn = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB").resize((960, 825))
     if not file.exists():
         file.parent.mkdir(exist_ok=True)
-        drawn.quantize(64, method=Image.Quantize.FASTOCTREE).save(file, optimize=True)
+        drawn.quantize(128, method=Image.Quantize.MEDIANCUT).save(file, optimize=True)
     shown = Image.open(file)
     assert shown.size == drawn.size
     difference = np.abs(np.asarray(shown.convert("L"), float) - np.asarray(drawn.convert("L"), float))

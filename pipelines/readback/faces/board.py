@@ -229,7 +229,8 @@ def _column(label: str, name: str, kind: pl.DataType) -> Any:
         is_day = kind == pl.Date or name.endswith("_start")
         return st.column_config.DatetimeColumn(label, format="D MMM YYYY" if is_day else "D MMM YYYY HH:mm")
     if kind.is_numeric():
-        return st.column_config.NumberColumn(label, format="percent" if name.endswith(_SHARES) else "localized")
+        usual = "%.0f" if name.endswith("_ms") else "localized"
+        return st.column_config.NumberColumn(label, format="percent" if name.endswith(_SHARES) else usual)
     return st.column_config.TextColumn(label, width="large" if name == "path" else None)
 
 

@@ -81,8 +81,10 @@ def open_episodes(rows: pl.DataFrame) -> None:
     for row in rows.head(_MOST_LINES).to_dicts():
         badge = f":{_STATES.get(row['state'], 'gray')}-badge[{row['state']}]"
         told = f"{_off(row)} · {row['cause'].replace('_', ' ')} · {row['fallback_count']:,} fallbacks"
-        link("episode", f"{badge} **{markdown(row['workflow'] or '(no workflow)', 40)}**", id=row["episode_id"])
-        st.markdown(f":small[:gray[{markdown(told)}]]")
+        with st.container(gap=None):
+            name = f"{badge} **{markdown(row['workflow'] or '(no workflow)', 40)}**"
+            link("episode", name, ":material/arrow_forward:", id=row["episode_id"])
+            st.markdown(f":small[:gray[{markdown(told)}]]")
     _more(rows.height)
 
 
@@ -111,8 +113,9 @@ def recommendation_lines(rows: pl.DataFrame) -> None:
         nothing("The evidence asks for no change of policy.")
     for row in rows.head(_MOST_LINES).to_dicts():
         basis = f"{_EVIDENCE[row['evidence_class']]}, {row['confidence']} confidence"
-        link("recommendations", f"**{markdown(row['title'], 120)}**", id=row["recommendation_id"])
-        st.markdown(f":small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]")
+        st.markdown(
+            f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]"
+        )
     _more(rows.height)
 
 

@@ -17,6 +17,7 @@ _POINTS = 24
 _GAP = 0.045
 """Room between two models of one column, as a share of the height."""
 _BAR = 0.03
+_THIN = 0.1
 _ENDINGS = ("nobody", "hold", "manual")
 
 
@@ -104,11 +105,16 @@ def _names(nodes: dict[tuple[int, str], dict[str, float]], columns: int, x: alt.
     """Names with their counts, inside the picture: right of a bar, left of the last ones."""
     rows = _placed(nodes)
     c = theme.ink(mode)
-    first, last = rows.filter(pl.col("step") < columns), rows.filter(pl.col("step") == columns)
-    left = alt.Chart(first).mark_text(align="left", dx=6, fontSize=12, color=c.text, fontWeight=600)
-    right = alt.Chart(last).mark_text(align="right", dx=-6, fontSize=12, color=c.text, fontWeight=600)
+    is_last, is_thin = pl.col("step") == columns, pl.col("bottom") - pl.col("top") < _THIN
+    shared = {"fontSize": 12, "color": c.text, "fontWeight": 600}
     place = alt.Y("middle:Q", scale=y)
-    return alt.layer(
-        left.encode(x=alt.X("right:Q", scale=x), y=place, text="words:N"),
-        right.encode(x=alt.X("left:Q", scale=x), y=place, text="words:N"),
-    )
+    # A name on a ribbon thinner than itself would be struck through: it stands below.
+    told = [
+        (rows.filter(~is_last), "right:Q", {"align": "left", "dx": 6, "dy": 0}),
+        (rows.filter(is_last & ~is_thin), "left:Q", {"align": "right", "dx": -6, "dy": 0}),
+        (rows.filter(is_last & is_thin), "left:Q", {"align": "right", "dx": -6, "dy": 11}),
+    ]
+    return alt.layer(*[
+        alt.Chart(part).mark_text(**shared, **look).encode(x=alt.X(at, scale=x), y=place, text="words:N")
+        for part, at, look in told if part.height
+    ])  # fmt: skip
