@@ -106,10 +106,10 @@ def _names(nodes: dict[tuple[int, str], dict[str, float]], columns: int, x: alt.
     rows = _placed(nodes)
     c = theme.ink(mode)
     is_last, is_thin = pl.col("step") == columns, pl.col("bottom") - pl.col("top") < _THIN
-    shared = {"fontSize": 12, "color": c.text, "fontWeight": 600}
+    shared: dict[str, Any] = {"fontSize": 12, "color": c.text, "fontWeight": 600}
     place = alt.Y("middle:Q", scale=y)
     # A name on a ribbon thinner than itself would be struck through: it stands below.
-    told = [
+    told: list[tuple[pl.DataFrame, str, dict[str, Any]]] = [
         (rows.filter(~is_last), "right:Q", {"align": "left", "dx": 6, "dy": 0}),
         (rows.filter(is_last & ~is_thin), "left:Q", {"align": "right", "dx": -6, "dy": 0}),
         (rows.filter(is_last & is_thin), "left:Q", {"align": "right", "dx": -6, "dy": 11}),
