@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readback.faces import behind, board, charts, conformance, exhibit, questions, story
+from readback.faces import behind, board, charts, conformance, exhibit, figures, questions, story
 from readback.faces.exhibit import Shown
 
 WEEKLY = {"workflow_class": "Class", "week_start": "Week", "total": "Judged or not", "in_policy": "In policy",
@@ -48,7 +48,7 @@ with exhibit.card(view, "Verdicts", Shown("verdicts", verdicts, sql, drawn, "pol
 silent = view.ask(questions.silent_downgrades, span=span, workflow=workflow)
 sql = behind.fallbacks(span, workflow, "is_silent")
 with exhibit.card(
-    view, f"{silent.height:,} silent downgrades", Shown("silent", silent, sql, metric="silent_downgrades")
+    view, figures.counted(silent.height, "silent downgrade"), Shown("silent", silent, sql, metric="silent_downgrades")
 ):
     if silent.is_empty():
         board.nothing("No substitute answered without a sign to the user.")

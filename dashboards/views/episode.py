@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readback.faces import behind, board, charts, drill, exhibit, questions, story
+from readback.faces import annotations, behind, board, charts, drill, exhibit, figures, questions, story
 from readback.faces.exhibit import Shown
 from readback.faces.inert import markdown
 
@@ -28,7 +28,8 @@ story.facts(row, costs)
 step_s = drill.bin_seconds(span)
 answered = view.ask(drill.minutes, workflow=workflow, span=span, step_s=step_s)
 incidents = view.ask(questions.incidents, span=span)
-drawn = charts.minutes(answered, story.moments(row), incidents, span, step_s, board.mode(), zone=view.zone)
+noted = view.ask(annotations.annotations, span=span, notes=view.project.settings.notes, workflow=workflow)
+drawn = charts.minutes(answered, story.moments(row, noted), incidents, span, step_s, board.mode(), zone=view.zone)
 sql = behind.fallbacks(span, workflow, behind.equal({"episode_id": episode_id}))
 with exhibit.card(view, "Minute by minute", Shown("minutes", answered, sql, drawn)):
     board.chart(drawn, "Requests by who answered over the time of the episode")
@@ -53,7 +54,9 @@ with exhibit.card(view, "What followed", shown):
         board.table(outcomes, names)
 
 events = view.ask(drill.episode_fallbacks, **asked)
-with exhibit.card(view, f"{events.height:,} fallbacks", Shown("fallbacks", events, sql, metric="fallback_frequency")):
+with exhibit.card(
+    view, figures.counted(events.height, "fallback"), Shown("fallbacks", events, sql, metric="fallback_frequency")
+):
     st.caption("Choosing a row shows its attempts with file and line, and why it was judged as it was.")
     names = {"occurred_at": "At (UTC)", "served_model": "Answered", "served_by": "As", "cause": "Cause",
              "verdict": "Verdict", "verdict_reasons": "Because", "added_latency_ms": "Added wait, ms",

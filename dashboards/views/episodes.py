@@ -41,7 +41,9 @@ sql = behind.episodes(span, workflow)
 with exhibit.card(view, "On one time axis", Shown("timeline", found, sql, drawn, "degraded_minutes")):
     board.chart(drawn, "Episodes by workflow, incidents and changes on one time axis")
 
-with exhibit.card(view, f"{found.height:,} episodes", Shown("list", found, sql, metric="recovery_time_median_s")):
+with exhibit.card(
+    view, figures.counted(found.height, "episode"), Shown("list", found, sql, metric="recovery_time_median_s")
+):
     if found.is_empty():
         board.nothing("No workflow was off its preferred model in this period.")
         st.stop()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readback.faces import annotations, behind, board, charts, drill, exhibit, inert, questions
+from readback.faces import annotations, behind, board, charts, drill, exhibit, figures, inert, questions
 from readback.faces.exhibit import Shown
 
 view = board.open_board()
@@ -28,8 +28,8 @@ shown = Shown("episodes", episodes, behind.episodes(span, workflow), drawn, "deg
 with exhibit.card(view, "Episodes, declared incidents, changes", shown):
     board.chart(drawn, "Episodes, incidents and changes on one time axis")
     st.caption(
-        f"{episodes.height} episodes, drawn as far as they are known to last. Grey is what providers declared: "
-        "context, not the measure of recovery; a tick alone is an incident whose end was never declared."
+        f"{figures.counted(episodes.height, 'episode')}, drawn as far as they are known to last. Grey: what providers "
+        "declared: context, not the measure of recovery; a tick alone is an incident whose end was never declared."
     )
     board.link("episodes", "These episodes one by one", ":material/arrow_forward:", workflow=workflow)
 

@@ -124,6 +124,15 @@ def count(number: float | None) -> str:
     return DASH if number is None else f"{number:,.0f}"
 
 
+def counted(number: int, one: str) -> str:
+    """A number of things, by the name of one.
+
+    >>> counted(1, "episode"), counted(1200, "episode")
+    ('1 episode', '1,200 episodes')
+    """
+    return f"{number:,} {one}" + ("" if number == 1 else "s")
+
+
 def percent(fraction: float, finest: float | None = None) -> str:
     """Percent digits without the sign; more decimals for a small `finest` (default: the fraction itself).
 

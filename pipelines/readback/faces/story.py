@@ -18,6 +18,9 @@ from readback.policy.explanation import Explanation, explain
 from readback.policy.loading import load_policies
 from readback.store import Connection
 
+_MOST_CHANGES = 6
+"""Changes that are named on the time axis of an episode; more would hide its bars."""
+
 _STAGES = {
     "incident_started_at": "Declared start",
     "investigating_at": "Investigating",
@@ -62,15 +65,17 @@ def facts(row: Mapping[str, Any], costs: Mapping[str, Any]) -> None:
         board.link("workflow", "The workflow as a whole", ":material/arrow_back:", workflow=row["workflow"])
 
 
-def moments(row: Mapping[str, Any]) -> list[tuple[str, datetime]]:
-    """What to mark on the time axis: leaving, being back, and the provider's word for either."""
+def moments(row: Mapping[str, Any], noted: pl.DataFrame) -> list[tuple[str, datetime]]:
+    """What to mark on the time axis: leaving, being back, the provider's word for either, and what `noted` changed."""
     named = {
         "left": row["opened_at"],
         "back": row["recovered_at"],
         "declared": row["incident_started_at"],
         "declared resolved": row["resolved_at"],
     }
-    return [(words, at) for words, at in named.items() if at is not None]
+    changed = noted.filter(pl.col("kind") != "provider incident").head(_MOST_CHANGES)
+    told = [(plain(what, 60), at) for what, at in changed.select("what", "at").iter_rows()]
+    return [*((words, at) for words, at in named.items() if at is not None), *told]
 
 
 def provider(row: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import faces_project
+import polars as pl
 import pytest
 from faces_project import AS_OF
 from streamlit.testing.v1 import AppTest
@@ -137,7 +138,7 @@ def test_episode_tells_its_story_and_its_fallbacks(project: Project, con: Connec
     shown = page("episode", project.root, id=episode_id)
     assert not shown.exception
     assert shown.title[0].value.replace("\\", "") == workflow
-    assert f"##### {count:,} fallbacks" in text(shown)
+    assert f"##### {figures.counted(count, 'fallback')}" in text(shown)
     assert len(shown.metric) == 6
 
 
@@ -169,6 +170,14 @@ def test_rows_behind_every_metric_can_be_asked_for(project: Project, con: Connec
 def test_hostile_name_stays_a_text_in_the_sql_behind_it(project: Project, con: Connection) -> None:
     hostile = "'; drop table episodes; --"
     assert desk.rows(con, project, behind.table("episodes", {"workflow": hostile}), {}).is_empty()
+
+
+def test_time_axis_of_an_episode_names_what_was_changed_meanwhile() -> None:
+    row = {"opened_at": AS_OF, "recovered_at": None, "incident_started_at": None, "resolved_at": None}
+    noted = pl.DataFrame(
+        {"kind": ["note", "provider incident"], "at": [AS_OF, AS_OF], "what": ["Release 4.2", "Errors"]}
+    )
+    assert story.moments(row, noted) == [("left", AS_OF), ("Release 4.2", AS_OF)]
 
 
 def test_return_before_the_declared_recovery_is_told_as_such() -> None:
