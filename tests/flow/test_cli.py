@@ -184,6 +184,39 @@ def test_recommendations_come_as_text_json_and_patch(readback: Command, fleet: P
     assert patch == "" or patch.startswith(("---", "#"))
 
 
+def test_a_rejected_recommendation_is_not_shown_again(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    project = tmp_path / "decided"
+    shutil.copytree(fleet, project, symlinks=True)
+    first = json.loads(readback("recommend", "--json", "--project", project)[1])[0]["recommendation_id"]
+    code, _, told = readback("recommend", "reject", first, "--project", project)
+    assert (code, "--reason" in told) == (1, True)
+    assert readback("recommend", "reject", first, "--reason", "next quarter", "--project", project)[0] == 0
+    left = json.loads(readback("recommend", "--json", "--project", project)[1])
+    assert first not in {each["recommendation_id"] for each in left}
+    assert "next quarter" in readback("recommend", "list", "--project", project)[1]
+
+
+def test_a_patch_comes_with_its_changelog_and_approval_record(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    assert readback("recommend", "--patch", "--out", tmp_path, "--project", fleet)[0] == 0
+    assert {file.name for file in tmp_path.iterdir()} == {"policy.patch", "changelog.md", "approval.md"}
+    assert "- Role:\n" in (tmp_path / "approval.md").read_text(encoding="utf-8")
+
+
+def test_the_policy_in_force_replays_to_history(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("policy", "replay", fleet / "policy.yaml", "--json", "--project", fleet)
+    (told,) = json.loads(out)
+    assert code == 0
+    assert (told["is_history"], told["changes"]) == (True, [])
+
+
+def test_the_checklist_answers_with_next_actions(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("checklist", "--json", "--project", fleet)
+    items = json.loads(out)
+    assert code == 0
+    assert len({item["question"] for item in items}) == 5
+    assert all(item["next_action"] for item in items)
+
+
 def test_report_is_written_in_each_format_asked_for(readback: Command, fleet: Path) -> None:
     code, out, _ = readback("report", "--project", fleet, "--month", "2026-10", "--format", "xlsx,html")
     files = [Path(line.removeprefix("Wrote ")) for line in out.strip().splitlines()]

@@ -325,10 +325,14 @@ def test_witness_holds_no_prompt_no_key_and_no_person(observed: Observed) -> Non
         assert secret not in observed.witness
 
 
-def test_litellms_own_log_beside_the_witness_changes_nothing(observed: Observed) -> None:
+def test_litellms_own_log_beside_the_witness_only_fills_its_gaps(observed: Observed) -> None:
     alone = {one.row["run_id"]: one.row for one in observed.told}
     assert observed.payload_count > len(alone)
-    assert observed.with_payloads == alone
+    assert observed.with_payloads.keys() == alone.keys()
+    for run, row in alone.items():
+        told = {name: value for name, value in row.items() if value is not None}
+        assert {name: observed.with_payloads[run][name] for name in told} == told
+    assert any(row["other_sources"] == ["litellm"] for row in observed.with_payloads.values())
 
 
 HOSTILE = """

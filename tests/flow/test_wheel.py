@@ -96,7 +96,8 @@ def test_every_module_imports_with_the_declared_dependencies(environment: Path, 
     program = (
         "import importlib, pkgutil, readback\n"
         "for module in pkgutil.walk_packages(readback.__path__, 'readback.'):\n"
-        "    print(importlib.import_module(module.name))"
+        "    if not module.name.startswith('readback.integrate.'):  # these run in other software\n"
+        "        print(importlib.import_module(module.name))"
     )
     assert "readback.store" in run(environment / "bin/python", "-c", program, cwd=tmp_path)
 

@@ -12,7 +12,20 @@ import duckdb
 import typer
 
 from readback import __version__
-from readback.cli import alerts, ask, dashboard, demo, digest, incidents, integrate, policy, project, recommend, report
+from readback.cli import (
+    alerts,
+    ask,
+    checklist,
+    dashboard,
+    demo,
+    digest,
+    incidents,
+    integrate,
+    policy,
+    project,
+    recommend,
+    report,
+)
 from readback.cli.shell import app, err, out
 from readback.errors import ReadbackError
 
@@ -20,8 +33,8 @@ __all__ = ["app", "main"]
 
 _COMMANDS = (
     project.init, project.run, project.load, project.status, ask.metrics, ask.sql, incidents.incidents,
-    recommend.recommend, report.report, digest.digest, dashboard.dashboard, integrate.integrate, demo.simulate,
-    demo.demo,
+    recommend.recommend, checklist.checklist, report.report, digest.digest, dashboard.dashboard, integrate.integrate,
+    demo.simulate, demo.demo,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)

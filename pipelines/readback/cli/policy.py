@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from readback import store
+from readback.cli.replay import replay
 from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, err, out, print_json, utc
 from readback.errors import PolicyError
 from readback.settings import open_project
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Check, explain, import and export the fallback policy.", no_args_is_help=True)
 
 _MOST_ROWS = 20
+
+app.command("replay")(replay)
 
 GatewayOption = Annotated[str | None, typer.Option("--from", help="Gateway of the file; recognized when absent.")]
 

@@ -13,6 +13,8 @@ from readback.contracts.vocabulary import (
     Grain,
     MetricLane,
     MetricStatus,
+    RecommendationOutcome,
+    RecommendationState,
 )
 
 
@@ -166,3 +168,23 @@ class Recommendation(Row):
     evidence: str = Field(description="JSON of the figures behind it.")
     evidence_sql: str = Field(description="Query that shows the rows behind it.")
     as_of: datetime = Field(description="Watermark.")
+    policy_id: str | None = Field(default=None, description="Policy that it would change.")
+    policy_version: int | None = Field(default=None, ge=1, description="Version that the evidence was judged under.")
+    measure: str | None = Field(default=None, description="What estimate, low and high measure.")
+    n_requests: int | None = Field(default=None, ge=0, description="Requests or runs behind it.")
+    n_episodes: int | None = Field(default=None, ge=0, description="Episodes behind it; NULL where none is needed.")
+    guards_passed: list[str] = Field(default=[], description="Checks that the evidence passed.")
+    guards_failed: list[str] = Field(default=[], description="Checks that it did not pass; they cap the confidence.")
+    priority: int | None = Field(default=None, ge=1, description="Place in the order in which to look at them.")
+    state: RecommendationState = Field(
+        default=RecommendationState.OPEN, description="open, accepted, rejected, superseded or expired."
+    )
+    proposed_at: datetime | None = Field(default=None, description="Watermark at which it was first proposed.")
+    decided_at: datetime | None = Field(default=None, description="When a person accepted or rejected it.")
+    decided_by: str | None = Field(default=None, description="Role or group that decided; never a person's name.")
+    decision_reason: str | None = Field(default=None, description="Why it was rejected, or what was agreed.")
+    decided_n: int | None = Field(default=None, description="Requests behind it when it was decided.")
+    outcome: RecommendationOutcome | None = Field(
+        default=None, description="Of an accepted one, whether the change did what was promised."
+    )
+    outcome_detail: str | None = Field(default=None, description="Before and after with their interval.")

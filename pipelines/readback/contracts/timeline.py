@@ -175,6 +175,17 @@ class PolicyClass(Row):
     rework_window_s: float | None = Field(ge=0, description="Attribution window; NULL for the default.")
     error_window_s: float | None = Field(ge=0, description="Attribution window; NULL for the default.")
     review_window_s: float | None = Field(ge=0, description="Attribution window; NULL for the default.")
+    latency_limit_s: float | None = Field(
+        default=None, ge=0, description="Strictest latency trigger on whole answers in seconds; NULL without one."
+    )
+    latency_path: str | None = Field(default=None, description="Where that trigger's limit stands in the document.")
+    attempt_limit: int | None = Field(default=None, ge=1, description="Attempts on one model, retries included.")
+    cooldown_s: float | None = Field(default=None, ge=0, description="Seconds that a failing model is left alone.")
+    cooldown_failures: int | None = Field(default=None, ge=1, description="Failures that open it; NULL for one.")
+    cooldown_window_s: float | None = Field(default=None, ge=0, description="Within how many seconds; NULL in a row.")
+    ceiling_usd: float | None = Field(default=None, ge=0, description="Lowest cost ceiling in US dollars.")
+    ceiling_period_s: float | None = Field(default=None, ge=0, description="Period that the ceiling holds for.")
+    ceiling_path: str | None = Field(default=None, description="Where that amount stands in the document.")
     path: str = Field(description="Where the class stands in the document.")
 
 

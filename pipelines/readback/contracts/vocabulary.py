@@ -495,3 +495,21 @@ class Confidence(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+class RecommendationState(StrEnum):
+    """Where a recommendation stands."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+
+class RecommendationOutcome(StrEnum):
+    """Whether an accepted change did what was promised."""
+
+    KEPT = "kept"
+    NOT_KEPT = "not_kept"
+    CANNOT_TELL = "cannot_tell"

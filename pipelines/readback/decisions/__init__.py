@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from readback import store
+from readback.decisions.acceptance import accept, reject
 from readback.decisions.alerts import acknowledge, refresh_alerts, resolve
 from readback.decisions.patch import policy_patch
 from readback.decisions.recommendations import refresh_recommendations
@@ -10,12 +11,14 @@ from readback.decisions.silences import lift, silence
 from readback.settings import Settings
 
 __all__ = [
+    "accept",
     "acknowledge",
     "lift",
     "policy_patch",
     "refresh",
     "refresh_alerts",
     "refresh_recommendations",
+    "reject",
     "resolve",
     "silence",
 ]

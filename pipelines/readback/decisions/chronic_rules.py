@@ -128,6 +128,12 @@ def _recommendation(use: WorkflowUse, share: Estimate, as_of: datetime) -> Recom
         evidence=as_json(_facts(use, share)),
         evidence_sql=pasted("chronic_fallbacks", {"workflow": use.workflow} | window(as_of)),
         as_of=as_of,
+        policy_id=use.policy_id,
+        policy_version=use.policy_version,
+        measure="fallback_share",
+        n_requests=use.request_count,
+        guards_passed=["not the provider alone"] if use.lowest_ratio is not None else [],
+        guards_failed=[] if use.lowest_ratio is not None else ["other workflows at the same hours"],
     )
 
 

@@ -1,12 +1,13 @@
 """The adjusted outcome comparisons as decisions read them, and how they are told. Nothing is estimated here."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from readback.contracts.vocabulary import Confidence, Dimension, MetricStatus
-from readback.stats import e_value
+from readback.stats import benjamini_hochberg, e_value
 
 OUTCOMES = {"downstream_error_rate": "downstream errors", "rework_rate": "rework", "override_rate": "overrides"}
 """Outcome metrics that can show a substitute to be worse, the gravest first, and what each is called in a sentence."""
@@ -57,6 +58,14 @@ class Effect:
         return self.metric in OUTCOMES and self.is_known and self.low is not None and self.low > 0
 
     @property
+    def p_value(self) -> float:
+        """Two-sided, from the interval by the normal law; 1 where there is none."""
+        if self.estimate is None or self.low is None or self.high is None or self.high <= self.low:
+            return 1.0
+        z = abs(self.estimate) * 2 * 1.96 / (self.high - self.low)
+        return math.erfc(z / math.sqrt(2))
+
+    @property
     def has_stood_in(self) -> bool:
         """It speaks of fallbacks that are held; not of a preferred model that answered last in a run that fell back."""
         return self.dimension != Dimension.MODEL or self.first_at is not None
@@ -71,17 +80,21 @@ class Effect:
         return e_value(ratio, low, high)[1]
 
     @property
+    def guards(self) -> dict[str, bool]:
+        """Each check that a difference must pass to be worth more than low confidence, by name (§3.5, §5.8)."""
+        return {
+            "no warning": self.warning is None,
+            f"{_LEAST_FALLBACK_RUNS} fallback runs": self.n_fallback >= _LEAST_FALLBACK_RUNS,
+            f"{_LEAST_EPISODES} episodes": self.episodes >= _LEAST_EPISODES,
+            f"{_LEAST_EVENTS} events": (self.events_fallback or 0) + (self.events_preferred or 0) >= _LEAST_EVENTS,
+            "half of the runs comparable": (self.overlap or 0.0) >= _LEAST_OVERLAP,
+            f"E-value of the limit {_MEDIUM_E_VALUE}": (self.e_value_limit or 0.0) >= _MEDIUM_E_VALUE,
+        }
+
+    @property
     def confidence(self) -> Confidence:
-        """Medium with enough runs, episodes, events and overlap, E-value of the limit, no warning (§3.5, §5.8)."""
-        guards = (
-            self.warning is None,
-            self.n_fallback >= _LEAST_FALLBACK_RUNS,
-            self.episodes >= _LEAST_EPISODES,
-            self.events_fallback + self.events_preferred >= _LEAST_EVENTS,
-            (self.overlap or 0.0) >= _LEAST_OVERLAP,
-            (self.e_value_limit or 0.0) >= _MEDIUM_E_VALUE,
-        )
-        return Confidence.MEDIUM if self.is_harm and all(guards) else Confidence.LOW
+        """Medium where the whole interval says harm and every guard is passed."""
+        return Confidence.MEDIUM if self.is_harm and all(self.guards.values()) else Confidence.LOW
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -101,12 +114,21 @@ class Effects:
     def __init__(self, found: Iterable[Effect]) -> None:
         self._found = {(effect.dimension, effect.member, effect.metric): effect for effect in found}
 
+        self.listed = frozenset(_worth_a_list(self._found.values()))
+        """Harms of which at most one in twenty is expected to be none; one comparison in forty says harm by chance."""
+
     def of(self, dimension: Dimension, member: str | None) -> Iterator[Effect]:
         """Comparisons of one workflow or substitute that may be read, the gravest outcome first."""
         for metric in OUTCOMES:
             effect = self._found.get((dimension.value, member or "(none)", metric))
             if effect is not None and effect.is_known:
                 yield effect
+
+
+def _worth_a_list(found: Iterable[Effect]) -> Iterator[Effect]:
+    known = [effect for effect in found if effect.metric in OUTCOMES and effect.is_known]
+    chosen = benjamini_hochberg([effect.p_value for effect in known]) if known else ()
+    yield from (effect for effect, is_chosen in zip(known, chosen, strict=True) if is_chosen and effect.is_harm)
 
 
 def percent(fraction: float) -> str:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from readback.contracts import Recommendation
+from readback.decisions.edits import changed, changes
+from readback.decisions.layout import Edit, item_lines, newline
 from readback.errors import PolicyError
 from readback.policy.loading import read_policies
 from readback.policy.located import read_documents
@@ -23,7 +25,6 @@ _NEW = -1
 """Position of an entry that is not there yet."""
 
 _SUBSTITUTES = re.compile(r"workflow_classes\[(\d+)\]\.substitutes(?:\[(\d+)\])?")
-_LIST_ITEM = re.compile(r"[ ]*-[ ]+")
 
 
 class Wish(NamedTuple):
@@ -36,25 +37,21 @@ class Wish(NamedTuple):
     target: str
 
 
-class Edit(NamedTuple):
-    """Characters to replace."""
-
-    start: int
-    end: int
-    text: str
-
-
 def policy_patch(recommendations: Iterable[Recommendation], policy_text: str) -> str:
     """A unified diff for those that the document can express; empty where none can.
 
-    An entry is removed, put behind a person, has its ended approval emptied, or is added as a draft that nobody has
-    approved. An edit that would break the document, or touch anything but its own entry, is left out.
+    A limit is set, two substitutes change places, a trigger is added; an entry is removed, put behind a person, has its
+    ended approval emptied, or is added as a draft that nobody has approved. An edit that would break the document, or
+    touch anything but what it is about, is left out.
 
     Raises:
         PolicyError: the text is not a valid policy.
     """
+    every = list(recommendations)
     patched = policy_text
-    for wish in sorted(set(_wishes(recommendations, policy_text)), key=_from_the_end):
+    for change in changes(every, read_policies(policy_text.encode(), FILE)):
+        patched = changed(patched, change)
+    for wish in sorted(set(_wishes(every, policy_text)), key=_from_the_end):
         patched = _granted(patched, wish)
     return _diff(policy_text, patched)
 
@@ -118,7 +115,7 @@ def _edits(text: str, wish: Wish) -> list[Edit]:
 
 
 def _remove(text: str, key: yaml.Node, entries: Any, wish: Wish) -> list[Edit]:
-    block = _block(text, entries.value[wish.position])
+    block = item_lines(text, entries.value[wish.position])
     if block is None:
         return []
     if len(entries.value) > 1:
@@ -133,27 +130,27 @@ def _review(text: str, key: yaml.Node, entries: Any, wish: Wish) -> list[Edit]:
 def _renew(text: str, key: yaml.Node, entries: Any, wish: Wish) -> list[Edit]:
     """The ended approval is emptied, so that whoever renews it must write a new one; the end stays as it was."""
     entry = entries.value[wish.position]
-    block = _block(text, entry)
+    block = item_lines(text, entry)
     names = {name.value for name, _ in entry.value}
     if block is None or not {"approved_by", "approved_at"} <= names:
         return []
     indent = text[block[0] : entry.start_mark.index].split("-")[0]
-    comment = Edit(block[0], block[0], f"{indent}# needs approval{_newline(text)}")
+    comment = Edit(block[0], block[0], f"{indent}# needs approval{newline(text)}")
     return [comment, _set(entry, "approved_by", "null"), _set(entry, "approved_at", "null")]
 
 
 def _approve(text: str, key: yaml.Node, entries: Any, wish: Wish) -> list[Edit]:
     """A draft at the end of the list: on approval only, without triggers, approved by nobody."""
-    blocks = [_block(text, entry) for entry in entries.value]
+    blocks = [item_lines(text, entry) for entry in entries.value]
     if not blocks:
-        draft = _draft(" " * (key.start_mark.column + 2), wish.target, _newline(text))
-        return [Edit(entries.start_mark.index, entries.end_mark.index, _newline(text) + draft.rstrip())]
+        draft = _draft(" " * (key.start_mark.column + 2), wish.target, newline(text))
+        return [Edit(entries.start_mark.index, entries.end_mark.index, newline(text) + draft.rstrip())]
     last = blocks[-1]
     if last is None:
         return []
     indent = text[last[0] : entries.value[-1].start_mark.index].split("-")[0]
-    ending = "" if text[: last[1]].endswith("\n") else _newline(text)
-    return [Edit(last[1], last[1], ending + _draft(indent, wish.target, _newline(text)))]
+    ending = "" if text[: last[1]].endswith("\n") else newline(text)
+    return [Edit(last[1], last[1], ending + _draft(indent, wish.target, newline(text)))]
 
 
 _EDITS = {"remove": _remove, "review": _review, "renew": _renew, "approve": _approve}
@@ -183,37 +180,6 @@ def _value(mapping: Any, name: str) -> Any:
 
 def _item(mapping: Any, name: str) -> tuple[yaml.Node, Any]:
     return next((key, value) for key, value in mapping.value if key.value == name)
-
-
-def _block(text: str, entry: yaml.Node) -> tuple[int, int] | None:
-    """First and last character of the lines of a list item; None where it shares its first line with anything else.
-
-    The parser's own end of a block lies behind the comments that follow it, which belong to what comes next.
-    """
-    start = text.rfind("\n", 0, entry.start_mark.index) + 1
-    if not _LIST_ITEM.fullmatch(text[start : entry.start_mark.index]):
-        return None
-    dash = text.index("-", start) - start
-    end = position = _line_end(text, start)
-    while position < len(text):
-        line_end = _line_end(text, position)
-        line = text[position:line_end]
-        if line.strip() and not line.lstrip().startswith("#"):
-            if len(line) - len(line.lstrip(" ")) <= dash:
-                break
-            end = line_end
-        position = line_end
-    return start, end
-
-
-def _line_end(text: str, position: int) -> int:
-    """Just after the line break that ends the line."""
-    found = text.find("\n", position)
-    return len(text) if found < 0 else found + 1
-
-
-def _newline(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _diff(before: str, after: str) -> str:

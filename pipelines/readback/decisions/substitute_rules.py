@@ -16,6 +16,9 @@ from readback.stats import wilson
 LEAST_CASES = 5
 """Below this many requests, a count is a lead and not yet a practice (§3.5: five events in total)."""
 
+_MAIN_SHARE = 0.5
+"""A class that had this share of a model's substitutions made its average; the others answer for themselves."""
+
 DOMINANT_SHARE = 0.8
 """A workflow's effect is laid on a substitute only where it served at least this share of the substituted requests."""
 
@@ -69,6 +72,13 @@ class ListedUse:
     workflow: str | None
     request_count: int
     workflow_share: float
+    model_share: float = 1.0
+    top_share: float = 1.0
+
+    @property
+    def is_concerned(self) -> bool:
+        """What the model did wherever it served speaks of this class: it served most here, or nowhere the half."""
+        return self.model_share >= self.top_share or self.top_share < _MAIN_SHARE
 
 
 def approve_or_stop(uses: Iterable[SubstituteUse], effects: Effects, as_of: datetime) -> Iterator[Recommendation]:
@@ -102,6 +112,7 @@ def _approve_or_stop(use: SubstituteUse, known: list[Effect], as_of: datetime) -
         f"95% CI {percent(low)} to {percent(high)}, {WINDOW_DAYS} days)"
     )
     effect = f" On this model: {told(known[0])}." if known else " Its effect on outcomes is not known."
+    guards = [f"{LEAST_CASES} cases"]
     facts = asdict(use) | {"action": action, "target": use.served_model, "effects": [each.facts for each in known]}
     shown = {"policy_id": use.policy_id, "workflow_class": use.workflow_class, "served_model": use.served_model}
     return Recommendation(
@@ -127,6 +138,12 @@ def _approve_or_stop(use: SubstituteUse, known: list[Effect], as_of: datetime) -
         evidence=as_json(facts),
         evidence_sql=pasted("substitutes_in_use", shown | window(as_of)),
         as_of=as_of,
+        policy_id=use.policy_id,
+        policy_version=use.policy_version,
+        measure="unapproved_share",
+        n_requests=use.request_count,
+        guards_passed=guards if use.request_count >= LEAST_CASES else [],
+        guards_failed=[] if use.request_count >= LEAST_CASES else guards,
     )
 
 
@@ -167,8 +184,10 @@ def _harms(rows: list[ListedUse], effects: Effects) -> list[Effect]:
     own = [row.workflow for row in rows if row.workflow_share >= DOMINANT_SHARE]
     near = [effect for workflow in own for effect in effects.of(Dimension.WORKFLOW, workflow)]
     answered = {effect.metric for effect in near}
-    far = [effect for effect in effects.of(Dimension.MODEL, rows[0].target) if effect.metric not in answered]
-    return [effect for effect in near + far if effect.is_harm]
+    wherever = effects.of(Dimension.MODEL, rows[0].target) if rows[0].is_concerned else ()
+    far = [effect for effect in wherever if effect.metric not in answered]
+    listed = effects.listed
+    return [effect for effect in near + far if effect in listed]
 
 
 def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Recommendation:
@@ -205,6 +224,13 @@ def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Reco
         evidence=as_json(facts),
         evidence_sql=pasted("outcome_effects", worst.parameters),
         as_of=as_of,
+        policy_id=use.policy_id,
+        policy_version=use.policy_version,
+        measure=worst.metric,
+        n_requests=worst.n_fallback,
+        n_episodes=worst.episodes,
+        guards_passed=[name for name, is_passed in worst.guards.items() if is_passed],
+        guards_failed=[name for name, is_passed in worst.guards.items() if not is_passed],
     )
 
 

@@ -240,10 +240,11 @@ def request(con: Connection, request_id: str, day: datetime) -> pl.DataFrame:
 
 
 def recommendations(con: Connection, workflow: str | None = None) -> pl.DataFrame:
-    """Changes that the evidence suggests, the most trustworthy first."""
+    """Changes that the evidence suggests and nobody decided against, in the order in which to look at them."""
     sql = """
-        select * from recommendations where $workflow is null or workflow is null or workflow = $workflow
-        order by list_position(['high', 'medium', 'low'], confidence),
+        select * from recommendations
+        where state in ('open', 'accepted') and ($workflow is null or workflow is null or workflow = $workflow)
+        order by state = 'accepted', priority nulls last, list_position(['high', 'medium', 'low'], confidence),
             list_position(['R', 'B', 'A', 'T'], evidence_class), abs(estimate) desc nulls last, recommendation_id
         limit 200
     """

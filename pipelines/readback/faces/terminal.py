@@ -54,6 +54,22 @@ def recommendations(rows: Sequence[Recommendation], most: int | None = None) -> 
     return Group(*told, *_rest(len(rows), most, "readback recommend"))
 
 
+def decided(rows: Sequence[Recommendation]) -> RenderableType:
+    """One line per recommendation that was ever made: its id, what became of it, and who decided why."""
+    if not rows:
+        return Text("No recommendation was made yet.", style="dim")
+    return Group(*[_decided(row) for row in rows])
+
+
+def _decided(row: Recommendation) -> RenderableType:
+    head = Text.assemble((row.recommendation_id, "dim"), "  ", (f"{row.state.value:10}", "bold"), plain(row.title))
+    said = [f"{plain(row.decided_by)} on {row.decided_at:%Y-%m-%d}" if row.decided_by and row.decided_at else ""]
+    said += [plain(row.decision_reason or ""), row.outcome.value.replace("_", " ") if row.outcome else ""]
+    said += [plain(row.outcome_detail or "", LONGEST)]
+    under = " · ".join(part for part in said if part)
+    return Group(head, *([Hanging(Text(under, style="dim"), 18)] if under else []))
+
+
 def _rest(count: int, most: int | None, command: str) -> list[Text]:
     """The line that says how many are not shown, and what shows them."""
     return [Text(f"… and {count - most} more: {command}", style="dim")] if most is not None and count > most else []
@@ -98,6 +114,8 @@ def _recommendation(number: int, row: Recommendation) -> RenderableType:
         (f" · evidence {row.evidence_class.value} · confidence {row.confidence.value}", "dim"),
     )
     told = {"": row.change, "Effect": row.expected_effect, "Wrong if": row.falsifier, "Policy": row.policy_path}
+    told |= {"Guards": f"failed: {', '.join(row.guards_failed)}"} if row.guards_failed else {}
+    told |= {"Id": row.recommendation_id}
     facts = [
         Hanging(Text(plain(text or figures.DASH, LONGEST)), _FACTS if name else _NUMBER, " " * _NUMBER + name)
         for name, text in told.items()

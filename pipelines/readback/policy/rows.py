@@ -1,13 +1,16 @@
 """Policy versions as rows of `policies`, `policy_classes` and `policy_substitutes`, with models by catalogue id."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from readback.contracts import PolicyClass, PolicySubstitute, PolicyVersion
 from readback.contracts.vocabulary import TargetKind
-from readback.policy.document import Substitute
-from readback.policy.fields import ModelStatus
-from readback.policy.triggers import causes
+from readback.policy.document import Substitute, WorkflowClass
+from readback.policy.fields import LatencyMetric, ModelStatus
+from readback.policy.triggers import TriggerType, causes
 from readback.policy.version import Policy, spelled
+
+_A_DAY = 86400.0
 
 
 def policy_versions(policies: Iterable[Policy]) -> list[PolicyVersion]:
@@ -77,8 +80,46 @@ def _class(policy: Policy, index: int) -> PolicyClass:
         rework_window_s=each.outcomes.rework_window,
         error_window_s=each.outcomes.error_window,
         review_window_s=each.outcomes.review_window,
+        attempt_limit=each.retries.max_attempts if each.retries else None,
+        cooldown_s=each.cooldown.duration if each.cooldown else None,
+        cooldown_failures=each.cooldown.failures if each.cooldown else None,
+        cooldown_window_s=each.cooldown.window if each.cooldown else None,
+        **_latency_limit(each, index),
+        **_cost_ceiling(each, index),
         path=spelled(("workflow_classes", index)),
     )
+
+
+def _latency_limit(each: WorkflowClass, index: int) -> dict[str, Any]:
+    """The strictest trigger on the time of a whole answer."""
+    found = [
+        (trigger.when.gt, n)
+        for n, trigger in enumerate(each.triggers)
+        if trigger.type is TriggerType.LATENCY_BREACH
+        and trigger.when.metric is LatencyMetric.TOTAL_P95
+        and trigger.when.gt is not None
+    ]
+    if not found:
+        return {}
+    limit, n = min(found)
+    path = ("workflow_classes", index, "triggers", n, "when", "gt")
+    return {"latency_limit_s": limit, "latency_path": spelled(path)}
+
+
+def _cost_ceiling(each: WorkflowClass, index: int) -> dict[str, Any]:
+    """The lowest ceiling in US dollars; one of another currency cannot be held against logged costs."""
+    found = [
+        (float(trigger.when.amount), trigger.when.period or _A_DAY, n)
+        for n, trigger in enumerate(each.triggers)
+        if trigger.type is TriggerType.COST_CEILING
+        and trigger.when.amount is not None
+        and trigger.when.currency == "USD"
+    ]
+    if not found:
+        return {}
+    amount, period, n = min(found)
+    path = ("workflow_classes", index, "triggers", n, "when", "amount")
+    return {"ceiling_usd": amount, "ceiling_period_s": period, "ceiling_path": spelled(path)}
 
 
 def _substitute(policy: Policy, class_index: int, index: int) -> PolicySubstitute:

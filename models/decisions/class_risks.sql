@@ -1,0 +1,51 @@
+-- One row: one class in force with what its requests did in the window: what may be asked of a class by its risk, by
+-- its cost ceiling and by what it fails together with.
+-- Reads: requests, fallback_events (of the window only), policies, policy_classes, policy_substitutes.
+-- Bound: $from_at inclusive, $as_of inclusive.
+with in_force as (
+    select c.*
+    from policy_classes as c
+    inner join policies as p on c.policy_id = p.policy_id and c.version = p.version
+    where p.status = 'active' and p.effective_from <= $as_of and (p.effective_to is null or p.effective_to > $as_of)
+),
+
+used as (
+    select
+        r.policy_id, r.workflow_class, count(*) as request_count,
+        count(*) filter (where r.served_by = 'substitute') as substituted_count,
+        count(*) filter (where r.first_cause = 'cost_ceiling' and r.served_by = 'substitute') as ceiling_count,
+        count(*) filter (where r.served_by = 'nobody' and r.first_cause in ('provider_outage', 'provider_throttled'))
+            as failed_count,
+        count(distinct cast(r.started_at as date)) filter (where r.served_by = 'nobody') as failed_day_count,
+        count(distinct cast(r.started_at as date)) filter (where r.first_cause = 'cost_ceiling') as ceiling_day_count,
+        avg(r.cost_usd) filter (where r.served_by = 'preferred') as preferred_cost_usd,
+        avg(r.cost_usd) filter (where r.first_cause = 'cost_ceiling' and r.served_by = 'substitute') as ceiling_cost_usd,
+        mode(r.workflow) as workflow, count(distinct r.workflow) as workflow_count
+    from requests as r
+    where r.started_at >= $from_at and r.started_at <= $as_of
+    group by r.policy_id, r.workflow_class
+),
+
+stand_ins as (
+    select
+        policy_id, version, class_id, count(*) as model_count,
+        cast(sum(case when activation = 'automatic' then 1 else 0 end) as bigint) as automatic_count,
+        count(distinct failure_domain) as domain_count, min(failure_domain) as a_domain,
+        count(*) filter (where failure_domain is null) as unknown_domain_count,
+        arg_min(path, position) filter (where activation = 'automatic') as first_path,
+        arg_min(target, position) filter (where activation = 'automatic') as first_target
+    from policy_substitutes
+    where target_kind = 'model' and activation <> 'forbidden'
+    group by policy_id, version, class_id
+)
+
+select
+    c.policy_id, c.version as policy_version, c.class_id as workflow_class, c.stage, c.risk, c.boundary, c.path as class_path,
+    c.ceiling_usd, c.ceiling_period_s, c.ceiling_path, c.failure_domain, u.* exclude (policy_id, workflow_class),
+    coalesce(s.model_count, 0) as model_count, coalesce(s.automatic_count, 0) as automatic_count,
+    coalesce(s.domain_count, 0) as domain_count, s.a_domain, coalesce(s.unknown_domain_count, 0) as unknown_domain_count,
+    s.first_path, s.first_target
+from in_force as c
+inner join used as u on u.policy_id = c.policy_id and u.workflow_class = c.class_id
+left join stand_ins as s on s.policy_id = c.policy_id and s.version = c.version and s.class_id = c.class_id
+order by c.policy_id, c.class_id

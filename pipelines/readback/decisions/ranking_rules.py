@@ -1,0 +1,273 @@
+"""The order of a class's substitutes by what they do to outcomes, shrunken; ties stay ties. Pure.
+
+Two substitutes are compared only within strata that both served, so that one that was given the hard work is not blamed
+for it. Source: statistics.md §5.3 (normal-normal empirical Bayes, expected loss).
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from readback.contracts import Recommendation
+from readback.contracts.vocabulary import EvidenceClass
+from readback.decisions.advice import Finding, Place
+from readback.decisions.effects import OUTCOMES, change, percent
+from readback.decisions.evidence import pasted
+from readback.stats import AdjustedDifference, Clusters, Strata, mantel_haenszel_difference
+
+MATERIAL = 0.01
+"""A difference of outcomes that is worth a change of policy, as a fraction of runs."""
+
+LEAST_CHANCE = 0.9
+"""How sure it must be that the other substitute is better by a material difference."""
+
+LEAST_LOSS = 0.005
+TRIAL_LOSS = 0.015
+TRIAL_CHANCE = 0.75
+
+PRIOR_SPREAD = 0.03
+"""Standard deviation of differences between substitutes, where fewer than `LEAST_PAIRS` are there to learn it from."""
+
+LEAST_PAIRS = 5
+_LEAST_RUNS = 30
+_LEAST_EPISODES = 8
+_LEAST_EVENTS = 5
+_LEAST_OVERLAP = 0.5
+
+
+@dataclass(frozen=True)
+class SubstituteRuns:
+    """A row of `substitute_outcomes`: `x` of `n` runs of one cluster had the outcome."""
+
+    metric: str
+    policy_id: str
+    policy_version: int
+    workflow_class: str
+    target: str
+    position: int
+    path: str
+    triggers: list[str]
+    stratum: str
+    cluster: str
+    has_episode: bool
+    n: float
+    x: float
+
+
+class Pair(NamedTuple):
+    """The first substitute against a later one of the same class, on one outcome; positive: the first is worse."""
+
+    first: SubstituteRuns
+    later: SubstituteRuns
+    found: AdjustedDifference
+    runs: float
+    episodes: int
+    daily_runs: float
+
+
+class Posterior(NamedTuple):
+    """What is believed of a pair after shrinking: mean and standard deviation of first minus later."""
+
+    mean: float
+    sd: float
+
+    @property
+    def chance(self) -> float:
+        """Probability that the later one is better by a material difference."""
+        return _cdf((self.mean - MATERIAL) / self.sd)
+
+    @property
+    def loss(self) -> float:
+        """Expected excess of outcomes if the order is kept."""
+        z = self.mean / self.sd
+        return self.sd * math.exp(-z * z / 2) / math.sqrt(2 * math.pi) + self.mean * _cdf(z)
+
+
+def rank(found: Iterable[SubstituteRuns], as_of: datetime) -> Iterator[Recommendation]:
+    """Put the later substitute first where it is surely better; ask for a trial where much hangs on not knowing."""
+    pairs = list(_pairs(found))
+    told: set[tuple[str, str]] = set()
+    for pair in sorted(pairs, key=lambda pair: list(OUTCOMES).index(f"{pair.first.metric}_rate")):
+        belief = shrunken(pair, pairs)
+        scope = (pair.first.workflow_class, pair.later.target)
+        if belief is None or scope in told:
+            continue
+        is_sure = belief.chance >= LEAST_CHANCE and belief.loss >= LEAST_LOSS and all(_guards(pair).values())
+        if is_sure or (belief.loss >= TRIAL_LOSS and belief.chance >= TRIAL_CHANCE):
+            told.add(scope)
+            yield (_reorder(pair, belief) if is_sure else _trial(pair, belief)).recommended(as_of)
+
+
+def shrunken(pair: Pair, pairs: Sequence[Pair]) -> Posterior | None:
+    """The pair's difference drawn towards none by how much such differences vary; None without an interval."""
+    if not _is_usable(pair):
+        return None
+    spread = _spread([other for other in pairs if other.first.metric == pair.first.metric and _is_usable(other)])
+    variance = _error(pair) ** 2
+    kept = spread**2 / (spread**2 + variance)
+    return Posterior(kept * (pair.found.difference or 0.0), math.sqrt(kept * variance))
+
+
+def _spread(pairs: Sequence[Pair]) -> float:
+    """DerSimonian and Laird's moment estimate around no difference: which of two is listed first means nothing."""
+    if len(pairs) < LEAST_PAIRS:
+        return PRIOR_SPREAD
+    differences = np.array([pair.found.difference or 0.0 for pair in pairs])
+    weights = np.array([_error(pair) ** -2 for pair in pairs])
+    excess = float(np.sum(weights * differences**2)) - len(pairs)
+    return max(math.sqrt(max(excess / float(np.sum(weights)), 0.0)), PRIOR_SPREAD / 3)
+
+
+def _is_usable(pair: Pair) -> bool:
+    return pair.found.difference is not None and pair.found.low is not None and _error(pair) > 0
+
+
+def _error(pair: Pair) -> float:
+    return pair.found.standard_error or 0.0
+
+
+def _pairs(found: Iterable[SubstituteRuns]) -> Iterator[Pair]:
+    rows = sorted(found, key=lambda row: (row.metric, row.policy_id, row.workflow_class, row.position))
+    for (metric, _, _), group in groupby(rows, key=lambda row: (row.metric, row.policy_id, row.workflow_class)):
+        by_target = [list(part) for _, part in groupby(group, key=lambda row: row.position)]
+        if f"{metric}_rate" in OUTCOMES and len(by_target) > 1:
+            for later in by_target[1:]:
+                if set(later[0].triggers) & set(by_target[0][0].triggers):
+                    yield _pair(by_target[0], later)
+
+
+def _pair(first: list[SubstituteRuns], later: list[SubstituteRuns]) -> Pair:
+    strata = {name: n for n, name in enumerate(dict.fromkeys(row.stratum for row in first + later))}
+    arms = [_totals(rows, strata) for rows in (first, later)]
+    found = mantel_haenszel_difference(
+        Strata(arms[0][0], arms[0][1], arms[1][0], arms[1][1]), _clusters(first, strata), _clusters(later, strata)
+    )
+    runs = sum(row.n for row in first + later)
+    episodes = len({row.cluster for row in first + later if row.has_episode})
+    return Pair(first[0], later[0], found, runs, episodes, sum(row.n for row in first) / 28)
+
+
+def _totals(rows: list[SubstituteRuns], strata: dict[str, int]) -> tuple[list[float], list[float]]:
+    x, n = [0.0] * len(strata), [0.0] * len(strata)
+    for row in rows:
+        x[strata[row.stratum]] += row.x
+        n[strata[row.stratum]] += row.n
+    return x, n
+
+
+def _clusters(rows: list[SubstituteRuns], strata: dict[str, int]) -> Clusters:
+    numbers = {name: n for n, name in enumerate(dict.fromkeys(row.cluster for row in rows))}
+    return Clusters(
+        [strata[row.stratum] for row in rows],
+        [row.x for row in rows],
+        [row.n for row in rows],
+        [numbers[row.cluster] for row in rows],
+    )
+
+
+def _guards(pair: Pair) -> dict[str, bool]:
+    return {
+        f"{_LEAST_RUNS} runs of each": min(pair.found.n1, pair.found.n0) >= _LEAST_RUNS,
+        f"{_LEAST_EPISODES} episodes": pair.episodes >= _LEAST_EPISODES,
+        f"{_LEAST_EVENTS} events": pair.found.events >= _LEAST_EVENTS,
+        "half of the runs comparable": (pair.found.overlap or 0.0) >= _LEAST_OVERLAP,
+    }
+
+
+def _place(pair: Pair) -> Place:
+    path = pair.first.path.rpartition("[")[0]
+    return Place(pair.first.policy_id, pair.first.policy_version, pair.first.workflow_class, path)
+
+
+def _told(pair: Pair, belief: Posterior) -> str:
+    what, found = OUTCOMES[f"{pair.first.metric}_rate"], pair.found
+    crude = f" Unadjusted: {percent(found.crude)} between them." if found.crude is not None else ""
+    shrunk = change(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd, what)
+    return (
+        f"{shrunk} on what {pair.first.target} now serves, shrunken; better with probability "
+        f"{belief.chance:.2f}.{crude}"
+    )
+
+
+def _reorder(pair: Pair, belief: Posterior) -> Finding:
+    place = _place(pair)
+    return Finding(
+        kind="reorder_substitutes",
+        action=pair.later.target,
+        place=place,
+        title=f"Put {pair.later.target} before {pair.first.target} for {pair.first.workflow_class}",
+        change=f"Move {pair.later.target} ahead of {pair.first.target} at {place}.",
+        effect=_told(pair, belief),
+        limits=(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd),
+        measure=f"{pair.first.metric}_rate",
+        evidence_class=EvidenceClass.ADJUSTED,
+        falsifier="Runs assigned at random to the two show no difference, or one of the other sign.",
+        facts=_facts(pair, belief) | {"action": "swap", "first": pair.first.path, "second": pair.later.path},
+        sql=_sql(pair),
+        n_requests=round(pair.runs),
+        n_episodes=pair.episodes,
+        guards=_guards(pair),
+    )
+
+
+def _trial(pair: Pair, belief: Posterior) -> Finding:
+    place = _place(pair)
+    base = pair.found.events / max(pair.found.n1 + pair.found.n0, 1)
+    size = math.ceil(2 * (1.96 + 0.8416) ** 2 * base * (1 - base) / (2 * MATERIAL) ** 2)
+    days = math.ceil(2 * size / max(pair.daily_runs, 0.1))
+    return Finding(
+        kind="run_trial",
+        action=pair.later.target,
+        place=place,
+        title=f"Try {pair.later.target} against {pair.first.target} for {pair.first.workflow_class}",
+        change=(
+            f"The logs cannot tell the two apart, and {percent(belief.loss)} of runs may hang on it. Send fallbacks to "
+            f"either at random, {size:,} runs each, about {days:,} days at the present rate, and log the "
+            "probability of "
+            "the choice as `routing_propensity`."
+        ),
+        effect=_told(pair, belief),
+        limits=(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd),
+        measure=f"{pair.first.metric}_rate",
+        evidence_class=EvidenceClass.TRIAL,
+        falsifier="The trial shows no difference: the tie stays a tie.",
+        facts=_facts(pair, belief) | {"action": "trial", "trial_runs": size, "trial_days": days},
+        sql=_sql(pair),
+        n_requests=round(pair.runs),
+        n_episodes=pair.episodes,
+        guards=_guards(pair),
+    )
+
+
+def _facts(pair: Pair, belief: Posterior) -> dict[str, object]:
+    return {
+        "first_target": pair.first.target,
+        "later_target": pair.later.target,
+        "difference": pair.found.difference,
+        "low": pair.found.low,
+        "high": pair.found.high,
+        "crude": pair.found.crude,
+        "overlap": pair.found.overlap,
+        "shrunken": belief.mean,
+        "chance": belief.chance,
+        "expected_loss": belief.loss,
+    }
+
+
+def _sql(pair: Pair) -> str:
+    shown = {
+        "workflow_class": pair.first.workflow_class,
+        "outcome": pair.first.metric,
+        "first": pair.first.target,
+        "second": pair.later.target,
+    }
+    return pasted("substitute_outcomes", shown)
+
+
+def _cdf(z: float) -> float:
+    return 0.5 * math.erfc(-z / math.sqrt(2))
