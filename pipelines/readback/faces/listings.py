@@ -251,8 +251,13 @@ def _patch(row: Mapping[str, Any], patch: Callable[[], str], is_open: bool) -> N
             nothing(
                 "The document cannot express it by itself; the change is for people to make.", ":material/edit_note:"
             )
-        st.caption("This page reads a published snapshot and decides nothing. To accept, apply the patch for review:")
-        st.code("readback recommend --patch > change.patch", language="console")
+        st.caption("This page reads a published snapshot and decides nothing. To decide:")
+        identity = row["recommendation_id"]
+        st.code(
+            f'readback recommend accept {identity}\nreadback recommend reject {identity} --reason "…"\n'
+            "readback recommend --patch --out change/",
+            language="console",
+        )
 
 
 def _more(height: int) -> None:
