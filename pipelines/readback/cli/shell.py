@@ -11,7 +11,6 @@ from rich.console import Console
 app = typer.Typer(
     help="Continuity analytics for AI: how often workflows leave their preferred model, and what it cost.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
