@@ -262,6 +262,19 @@ def test_load_says_what_became_of_each_file(readback: Command, fleet: Path, tmp_
     assert "nearest is" in out
 
 
+def test_loading_running_and_reporting_are_told_as_json(readback: Command, fleet: Path, tmp_path: Path) -> None:
+    project = tmp_path / "json"
+    readback("init", project)
+    (project / "logs").mkdir()
+    log = shutil.copyfile(sorted((fleet / "logs/litellm").iterdir())[0], project / "logs/day.jsonl.gz")
+    (loaded,) = json.loads(readback("load", log, "--project", project, "--json")[1])
+    assert (loaded["source"], loaded["state"]) == ("litellm", "loaded")
+    (ran,) = json.loads(readback("run", "--project", project, "--json")[1])
+    assert (ran["run_number"], ran["files_read"]) == (1, 0)
+    (written,) = json.loads(readback("report", "--project", project, "--format", "xlsx", "--json")[1])
+    assert Path(written["file"]).is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

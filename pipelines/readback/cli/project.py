@@ -1,6 +1,7 @@
 """A project's own life: begin it, read its logs, say how it stands."""
 
 import shutil
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -46,20 +47,26 @@ def run(
     project: ProjectOption = HERE,
     full: Annotated[bool, typer.Option("--full", help="Forget what was read and start over.")] = False,
     as_of: MomentOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Read new log files and show what there is to decide.
 
-    Prints the five metrics, the open alerts and the changes to the policy that the evidence suggests.
+    Prints the five metrics, the open alerts and the changes to the policy that the evidence suggests; as JSON what the
+    run read and published.
     """
     opened = open_project(project)
-    refresh(opened, full=full, as_of=as_of)
-    show(opened)
+    summary = refresh(opened, full=full, as_of=as_of)
+    if as_json:
+        print_json([asdict(summary)])
+    else:
+        show(opened)
 
 
 def load(
     paths: Annotated[list[str], typer.Argument(help="Files, folders, or URLs such as s3://bucket/prefix.")],
     project: ProjectOption = HERE,
     source: Annotated[str | None, typer.Option("--source", help="Their format, such as litellm.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Read files now.
 
@@ -73,6 +80,9 @@ def load(
     with store.warehouse(opened) as con:
         ledger.create_tables(con)
         loaded = ledger.load(con, opened, inputs.reached(inputs.logs(con, opened, places, now)), now)
+    if as_json:
+        print_json([file.model_dump(mode="json") for file in loaded.new])
+        return
     out.print(files_table(loaded.new))
     if loaded.known:
         out.print(f"{len(loaded.known)} of {len(loaded.known) + len(loaded.new)} files were known already.")

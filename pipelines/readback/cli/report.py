@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from readback.cli.shell import HERE, ProjectOption, out
+from readback.cli.shell import HERE, JsonOption, ProjectOption, out, print_json
 from readback.errors import QueryError
 from readback.settings import open_project
 
@@ -14,6 +14,7 @@ def report(
     quarter: Annotated[str | None, typer.Option(help="A calendar quarter, such as 2026-Q4.")] = None,
     formats: Annotated[str, typer.Option("--format", help="Of pdf, html and xlsx, by comma.")] = "pdf,html,xlsx",
     project: ProjectOption = HERE,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the continuity report of a month or a quarter: PDF, HTML and XLSX.
 
@@ -25,5 +26,8 @@ def report(
         raise QueryError("give --month or --quarter, not both")
     opened, wanted = open_project(project), [word.strip() for word in formats.split(",") if word.strip()]
     written = reports.write_quarter(opened, quarter, wanted) if quarter else reports.write_month(opened, month, wanted)
+    if as_json:
+        print_json([{"file": str(file)} for file in written])
+        return
     for file in written:
         out.print(f"Wrote {file}", markup=False, soft_wrap=True)

@@ -1,17 +1,20 @@
 """The main job on a terminal: run it, and show what came of it."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from readback import store
 from readback.cli.shell import err, out, utc
 from readback.settings import Project
 
+if TYPE_CHECKING:
+    from readback.pipeline import RunSummary
+
 _MOST_SHOWN = 5
 
 
-def refresh(project: Project, *, full: bool, as_of: datetime | None) -> None:
-    """Do the main job, with its steps shown on a terminal."""
+def refresh(project: Project, *, full: bool, as_of: datetime | None) -> "RunSummary":
+    """Do the main job, with its steps shown on a terminal; what it did."""
     from readback.definitions import run_in_process
 
     with err.status("Starting …") as shown:
@@ -19,7 +22,7 @@ def refresh(project: Project, *, full: bool, as_of: datetime | None) -> None:
         def tell(step: str) -> None:
             shown.update(f"{step} …")
 
-        run_in_process(project, as_of=utc(as_of), full=full, loaded_at=datetime.now(UTC), tell=tell)
+        return run_in_process(project, as_of=utc(as_of), full=full, loaded_at=datetime.now(UTC), tell=tell)
 
 
 def show(project: Project) -> None:
