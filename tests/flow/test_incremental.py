@@ -25,8 +25,10 @@ COMPARED = {
     "metric_effects": "* exclude (as_of)",
     "recovery_curves": "*",
     "latency_histograms": "*",
-    "recommendations": "* exclude (as_of, evidence)",
+    "recommendations": "* exclude (as_of, evidence, proposed_at)",
 }
+HISTORY = {"recommendations": "state <> 'open'"}
+"""Rows that tell what was found on the way, when less had arrived."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,8 @@ def pieces(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def rows(folder: Path, table: str) -> pl.DataFrame:
     with store.reader(open_project(folder)) as con:
-        frame: pl.DataFrame = con.sql(f"select {COMPARED[table]} from {table} order by all").pl()
+        now = f"not ({HISTORY.get(table, 'false')})"
+        frame: pl.DataFrame = con.sql(f"select {COMPARED[table]} from {table} where {now} order by all").pl()
         return frame
 
 
