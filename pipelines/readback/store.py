@@ -2,10 +2,10 @@
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +18,7 @@ from readback.settings import Project
 
 Connection = duckdb.DuckDBPyConnection
 Relation = duckdb.DuckDBPyRelation
+Found = TypeVar("Found")
 
 VIEWS = frozenset({"attempts", "run_status"})
 """Published names that are views: attempts lie in the lake, run_status follows from what the clock of the logs says."""
@@ -128,6 +129,14 @@ def bound(sql: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
     """The parameters that a text names, since DuckDB refuses any other."""
     named = set(_PARAMETER.findall(sql))
     return {name: value for name, value in (parameters or {}).items() if name in named}
+
+
+def read_rows(
+    con: Connection, kind: Callable[..., Found], sql: str, parameters: Mapping[str, Any] | None = None
+) -> list[Found]:
+    """The rows of one query as objects whose fields are its columns."""
+    relation = query(con, sql, parameters)
+    return [kind(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
 
 
 def insert_model(con: Connection, table: str, sql: str, parameters: Mapping[str, Any] | None = None) -> None:

@@ -1,8 +1,6 @@
 """Changes to the policy that the evidence suggests: show them, decide on them, take them as a patch."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -56,12 +54,12 @@ def _show(opened: Project, *, is_all: bool, as_json: bool) -> None:
 
 
 def _decide(opened: Project, action: str, wanted: str, who: str, reason: str | None) -> None:
-    from readback import decisions
+    from readback import alerting, decisions
 
     if action == "reject" and not reason:
         raise ProjectError("a rejection needs a reason: --reason says why, for whoever looks next", key="reject")
     now = datetime.now(UTC)
-    with _changed(opened) as con:
+    with alerting.changed(opened, now) as con:
         if action == "accept":
             decisions.accept(con, wanted, who, reason, now)
         else:
@@ -83,12 +81,3 @@ def _patch(opened: Project, target: Path | None) -> None:
     for name, content in submission(rows, text).items():
         (target / name).write_text(content, encoding="utf-8")
         out.print(f"Wrote {target / name}.", markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _changed(project: Project) -> Iterator[store.Connection]:
-    """The warehouse, published again when the change was made."""
-    with store.warehouse(project) as con:
-        with store.transaction(con):
-            yield con
-        store.publish(con, project, f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}")

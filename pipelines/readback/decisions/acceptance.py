@@ -51,8 +51,8 @@ class Day:
 
 def read_recommendations(con: store.Connection) -> list[Recommendation]:
     """Every recommendation that is known, whatever became of it."""
-    relation = store.query(con, "select * from recommendations order by priority nulls last, recommendation_id")
-    return [Recommendation(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
+    sql = "select * from recommendations order by priority nulls last, recommendation_id"
+    return store.read_rows(con, Recommendation, sql)
 
 
 def carried_on(

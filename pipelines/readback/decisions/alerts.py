@@ -45,8 +45,7 @@ def refresh_alerts(con: store.Connection, as_of: datetime, settings: Settings | 
 
 def read_alerts(con: store.Connection) -> list[Alert]:
     """Every alert that ever fired, the oldest first."""
-    relation = store.query(con, "select * from alerts order by fired_at, alert_id")
-    return [Alert(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
+    return store.read_rows(con, Alert, "select * from alerts order by fired_at, alert_id")
 
 
 def acknowledge(con: store.Connection, alert_id: str, who: str, settings: Settings | None = None) -> Alert:

@@ -36,8 +36,7 @@ def gather(
     con: store.Connection, name: str, kind: type[Found], parameters: Mapping[str, Any] | None = None
 ) -> list[Found]:
     """The rows of a model, that of `models/decisions/` by its bare name, as objects whose fields are the columns."""
-    relation = store.query(con, store.model(name if "/" in name else f"decisions/{name}"), parameters)
-    return [kind(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
+    return store.read_rows(con, kind, store.model(name if "/" in name else f"decisions/{name}"), parameters)
 
 
 def pasted(name: str, parameters: Mapping[str, Any]) -> str:

@@ -88,10 +88,8 @@ def digest_row(audience: str, channel: str, digest_told: Written, as_of: datetim
 
 def read_notifications(con: store.Connection) -> list[Notification]:
     """Every message, in the order in which they came up."""
-    relation = store.query(
-        con, "select * from notifications order by created_at, alert_id, occurrence, level, channel, stage"
-    )
-    return [Notification(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
+    sql = "select * from notifications order by created_at, alert_id, occurrence, level, channel, stage"
+    return store.read_rows(con, Notification, sql)
 
 
 def takes(channel: Channel, alert: Alert, children: Iterable[Alert] = ()) -> bool:

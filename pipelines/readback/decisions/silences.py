@@ -58,8 +58,7 @@ def lift(con: store.Connection, silence_id: str, as_of: datetime) -> None:
 
 def read_silences(con: store.Connection) -> list[Silence]:
     """Every silence that was ever agreed, the one that ends first at the top."""
-    relation = store.query(con, "select * from silences order by expires_at, silence_id")
-    return [Silence(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall()]
+    return store.read_rows(con, Silence, "select * from silences order by expires_at, silence_id")
 
 
 def covering(silences: Sequence[Silence], alert: Alert, as_of: datetime) -> Silence | None:
