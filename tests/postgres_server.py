@@ -18,7 +18,7 @@ BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path("/
 IS_INSTALLED = (BINARIES / "initdb").exists()
 OWNER = "litellm"
 PASSWORD = "canary/p@ss word"
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def fallback(call: str, at: float = NOON, workflow: str = "letters", first: Any 
     return [first(call, at, "big", workflow), answer(call, at + 0.6, "small", workflow)]
 
 
-def span_of(record: Record) -> Record:
+def span_of(record: Record, **attributes: str) -> Record:
     """The span in which an application saw the answer of a record, with the id of that answer."""
     facts = {
         "gen_ai.operation.name": "chat",
@@ -78,8 +78,7 @@ def span_of(record: Record) -> Record:
         "gen_ai.request.model": record["model"],
         "gen_ai.response.model": record["model"],
         "gen_ai.response.id": record["id"],
-        "readback.marked": "true",
-    }
+    } | attributes
     call = record["litellm_call_id"].encode().hex()
     span = {
         "traceId": f"{call:0>32}",

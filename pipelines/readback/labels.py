@@ -1,7 +1,6 @@
 """The names that readback.toml asks for, as SQL over a connector's rows: workflow, team, environment, run.
 
-Tags are searched as one text and each JSON object is parsed once for all of its keys: looking up one name at a time
-costs as much as reading the record.
+Each JSON object is parsed once for all of its keys: looking up one name at a time costs as much as reading the record.
 """
 
 from collections.abc import Collection, Mapping
@@ -27,8 +26,6 @@ def with_labels(body: str, settings: Settings, given: Collection[str]) -> str:
         for kind, column in _OBJECTS.items()
         if column in given and keys[kind]
     ]
-    if "tags" in given:
-        added.append(", chr(10) || array_to_string(tags, chr(10)) as tag_text")
     return f"(select *{''.join(added)} from ({body}))"
 
 
@@ -55,7 +52,7 @@ def _first(naming: Naming, keys: Mapping[str, list[str]], given: Collection[str]
 def _label(label: str, keys: Mapping[str, list[str]], given: Collection[str]) -> str | None:
     kind, _, key = label.partition(":")
     if kind == "tag":
-        return f"absent(tagged(tag_text, {literal(key + ':')}))" if "tags" in given else None
+        return f"absent(tagged(tags, {literal(key + ':')}))" if "tags" in given else None
     if kind in _OBJECTS:
         column = _OBJECTS[kind]
         return f"absent({column}_told[{keys[kind].index(key) + 1}])" if column in given else None

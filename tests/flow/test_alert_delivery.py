@@ -202,14 +202,14 @@ def test_killed_between_send_and_record_it_is_sent_again_with_the_same_reference
     receiver.kill_sender = True
     sender = sending(project, NOW, {"OPS_URL": http(receiver)})
     receiver.sender = sender.pid
-    assert sender.wait(timeout=60) == -signal.SIGKILL
+    assert sender.wait(timeout=300) == -signal.SIGKILL
     (first,) = receiver.references
     with store.warehouse(project) as con:
         (claimed,) = [row for row in read_notifications(con) if row.notification_id == first]
     assert (claimed.state.value, claimed.attempts, claimed.sent_at) == ("pending", 1, None)
-    assert sending(project, NOW + timedelta(seconds=30), {"OPS_URL": http(receiver)}).wait(timeout=60) == 0
+    assert sending(project, NOW + timedelta(seconds=30), {"OPS_URL": http(receiver)}).wait(timeout=300) == 0
     assert receiver.references.count(first) == 1, "the claim of the killed sender still lasts"
-    assert sending(project, NOW + timedelta(seconds=61), {"OPS_URL": http(receiver)}).wait(timeout=60) == 0
+    assert sending(project, NOW + timedelta(seconds=61), {"OPS_URL": http(receiver)}).wait(timeout=300) == 0
     assert receiver.references.count(first) == 2
     assert sorted(set(receiver.references)) == sorted(row.notification_id for row in told(project))
     assert {row.state.value for row in told(project)} == {"sent"}
@@ -217,7 +217,7 @@ def test_killed_between_send_and_record_it_is_sent_again_with_the_same_reference
 
 def test_parallel_workers_send_each_message_once(project: Project, receiver: Receiver) -> None:
     workers = [sending(project, NOW, {"OPS_URL": http(receiver)}) for _ in range(3)]
-    assert [worker.wait(timeout=120) for worker in workers] == [0, 0, 0]
+    assert [worker.wait(timeout=300) for worker in workers] == [0, 0, 0]
     assert sorted(receiver.references) == sorted(row.notification_id for row in told(project))
 
 

@@ -25,7 +25,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
     root = tmp_path_factory.mktemp("spans")
     (program,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     (root / "program.py").write_text(program, encoding="utf-8")
-    subprocess.run([sys.executable, "program.py", "spans.jsonl"], cwd=root, check=True, timeout=60)
+    subprocess.run([sys.executable, "program.py", "spans.jsonl"], cwd=root, check=True, timeout=300)
     with open_ledger(root) as books:
         (entry,) = books.load(root / "spans.jsonl", loaded_at=datetime.now(UTC) + timedelta(hours=1))
         assert (entry.source, entry.quarantined_lines) == ("otlp", 0)

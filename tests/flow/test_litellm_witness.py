@@ -382,7 +382,7 @@ def run_beside_litellm(folder: Path, program: str) -> list[Row]:
     """The lines that a program with the witness writes, in the proxy's environment."""
     integrate.write("litellm", folder / "litellm_witness.py")
     command = [str(environment() / "python"), "-c", program, "lines.jsonl"]
-    subprocess.run(command, cwd=folder, check=True, timeout=60, env={"PATH": "", "HOME": str(folder), **OFFLINE})
+    subprocess.run(command, cwd=folder, check=True, timeout=300, env={"PATH": "", "HOME": str(folder), **OFFLINE})
     return [json.loads(line) for line in (folder / "lines.jsonl").read_text("utf-8").splitlines()]
 
 

@@ -140,7 +140,7 @@ def start(processes: ForkServerContext, work: Callable[..., None], *given: Any) 
 
 
 def finish(child: ForkServerProcess) -> int | None:
-    child.join(60)
+    child.join(300)
     return child.exitcode
 
 

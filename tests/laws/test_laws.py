@@ -186,8 +186,19 @@ def test_second_witness_of_every_answer_changes_no_count(records: list[Record], 
             ours = rows(alone)["fallback_events"], rows(alone)["episodes"]
             assert (rows(books)["fallback_events"], rows(books)["episodes"]) == ours
             answered_by = "select count(*) from requests where served_by <> 'nobody' and not is_partial"
-            seen_twice = "select count(*) from requests where other_sources = ['otlp'] and is_marked"
+            seen_twice = "select count(*) from requests where other_sources = ['otlp']"
             assert books.rows(seen_twice) == books.rows(answered_by)
+
+
+def test_mark_that_only_the_second_witness_saw_is_kept(tmp_path: Path) -> None:
+    records = slow("c0", MIDNIGHT, "letters")
+    marked = [span_of(record, **{"readback.marked": "true"}) for record in records if record["status"] == "success"]
+    with open_ledger(tmp_path) as books:
+        books.load_bytes(lines(records))
+        books.load_bytes(lines(marked), "spans.jsonl")
+        books.build(())
+        assert books.rows("select is_marked, other_sources from requests") == [(True, ["otlp"])]
+        assert books.rows("select is_silent from fallback_events") == [(False,)]
 
 
 @given(LOGS, POLICIES, st.randoms(use_true_random=False))
