@@ -164,8 +164,9 @@ def drift(
 def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     """Show how the policy is kept to.
 
-    Verdicts by class and week with their limits, silent downgrades, overdue reviews, approvals that end, concentration
-    by failure domain, triggers that never fired, and causes that no trigger declares.
+    Verdicts by class and week with their limits, every rule that was broken, silent downgrades and upgrades, overdue
+    reviews, approvals that end, concentration by failure domain, triggers that never fired, and causes that no trigger
+    declares.
     """
     from polars import selectors
 
@@ -175,7 +176,7 @@ def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> N
 
     opened = open_project(project)
     with store.reader(opened) as con:
-        found = views(con, opened, questions.as_of(con) or datetime.now(UTC))
+        found = views(con, questions.as_of(con) or datetime.now(UTC))
     if as_json:
         print_json([{"view": name, **row} for name, frame in found.items() for row in frame.to_dicts()])
         return

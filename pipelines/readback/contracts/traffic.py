@@ -182,7 +182,7 @@ class FallbackEvent(Row):
     )
     decision_id: str | None = Field(description="Hash of request, policy digest and verdict; NULL until judged anew.")
     is_silent: bool = Field(
-        description="A substitute answered without being allowed or marked, and without a sign: silent down- or upgrade."
+        description="A silent down- or upgrade: answered without being allowed or marked, and without a sign."
     )
     episode_id: str | None = Field(description="Episode that it belongs to; NULL for a blip.")
 
