@@ -7,14 +7,14 @@ from readback.faces.exhibit import Shown
 
 LISTS = {
     "weekly_verdicts": ("By class and week", "No fallback could be judged yet.",
-        {"workflow_class": "Class", "week_start": "Week", "request_count": "Judged or not",
-         "in_policy": "In policy", "breaches": "Breaches", "indeterminate": "Indeterminate", "breach_fraction": "Breach share",
+        {"workflow_class": "Class", "week_start": "Week", "request_count": "Judged or not", "in_policy": "In policy",
+         "breaches": "Breaches", "indeterminate": "Indeterminate", "breach_fraction": "Breach share",
          "breach_fraction_high": "Up to (95%)", "silent_downgrades": "Silent downgrades",
          "silent_upgrades": "Silent upgrades", "wrong_order": "Wrong order", "missed_fallbacks": "Missed",
          "without_reason": "Without a reason"}),
     "violations": ("Every rule that was broken", "Every fallback that could be judged kept to the policy.",
-        {"reason": "Reason", "verdict": "Verdict", "workflow_class": "Class", "policy_version": "Version", "rule": "Line",
-         "request_count": "Requests", "last_at": "Last (UTC)", "latest_request_id": "Latest request"}),
+        {"reason": "Reason", "verdict": "Verdict", "workflow_class": "Class", "policy_version": "Version",
+         "rule": "Line", "request_count": "Requests", "last_at": "Last (UTC)", "latest_request_id": "Latest request"}),
     "expiring_approvals": ("Approvals that end within 30 days", "No approval in force ends within 30 days.",
         {"workflow_class": "Class", "target": "Substitute", "approved_by": "Approved by", "expires_at": "Ends (UTC)",
          "used_count": "Used, 28 days", "path": "Line"}),

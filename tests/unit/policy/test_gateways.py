@@ -157,7 +157,7 @@ CLOUDFLARE = {
 AGENTCORE = {
     "gatewayRules": [{
         "priority": 100,
-        "conditions": [{"matchModels": {"anyOf": ["chat"]}}],
+        "conditions": [{"matchModels": {"anyOf": [{"value": "chat", "operator": "StringEquals"}]}}],
         "actions": [{"routeToTarget": {"staticRoute": {
             "targetName": "openai",
             "fallback": {
