@@ -23,7 +23,8 @@ select
     arg_min(request_id, struct_pack(at := occurred_at, id := request_id)) as first_request_id,
     arg_max(request_id, struct_pack(at := occurred_at, id := request_id)) as last_request_id,
     list_sort(list(distinct served_model)) as served_models,
-    list_sort(list_distinct(flatten(list(verdict_reasons)))) as reasons,
+    list_sort(list_distinct(flatten(list(list_filter(verdict_reasons, lambda x: not starts_with(x, 'silent_'))))))
+        as reasons,
     arg_max(policy_id, policy_version) as policy_id,
     max(policy_version) as policy_version,
     arg_max(path, policy_version) as policy_path

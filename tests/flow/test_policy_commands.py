@@ -11,6 +11,7 @@ from command_line import Command, command
 
 from readback import store
 from readback.contracts.vocabulary import VerdictReason
+from readback.decisions.checklist import QUESTIONS
 from readback.definitions import run_in_process
 from readback.faces.conformance import views
 from readback.policy.explanation import REASONS, explain
@@ -258,3 +259,21 @@ def test_conformance_shows_every_view(policy: Command, fleet: Project) -> None:
         ((unanswered,),) = con.execute("select count(*) from unanswered_requests").fetchall()
     assert sum(row["request_count"] for row in weekly) == events + unanswered
     assert all(row["breach_fraction"] <= row["breach_fraction_high"] for row in weekly if row["judged"])
+
+
+def test_the_checklist_of_an_empty_project_answers_all_five_questions(policy: Command, tmp_path: Path) -> None:
+    policy("init", tmp_path / "empty")
+    code, out, _ = policy("checklist", "--project", tmp_path / "empty", "--json")
+    items = json.loads(out)
+    assert code == 0
+    assert [item["question"] for item in items] == list(QUESTIONS)
+    assert {item["answer"] for item in items} == {"unknown"}
+    assert all(item["evidence"] and item["next_action"] for item in items)
+
+
+def test_the_checklist_of_a_fleet_answers_all_five_questions(policy: Command, fleet: Project) -> None:
+    code, out, _ = policy("checklist", "--project", fleet.root, "--json")
+    items = json.loads(out)
+    assert code == 0
+    assert list(dict.fromkeys(item["question"] for item in items)) == list(QUESTIONS)
+    assert any("silent downgrades (" in item["evidence"] for item in items if item["question"] == QUESTIONS[3])

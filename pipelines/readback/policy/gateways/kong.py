@@ -1,7 +1,7 @@
 """Kong AI Gateway, declarative configuration: the plugin ai-proxy-advanced, its targets and its balancer.
 
-Read in the plugin's schema (Kong Gateway 3.12 and later) and the pages on load balancing. Under `priority` the target of
-the greatest weight goes first; every other algorithm spreads the calls, so all its targets count as preferred.
+Read in the plugin's schema (Kong Gateway 3.12 and later) and the pages on load balancing. Under `priority` the target
+of the greatest weight goes first; every other algorithm spreads the calls, so all its targets count as preferred.
 """
 
 from collections.abc import Iterator, Sequence
