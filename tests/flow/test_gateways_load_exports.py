@@ -1,9 +1,11 @@
 """What is exported, a gateway takes.
 
-LiteLLM's own router loads it, Portkey's own gateway runs it, the AWS SDK accepts it for AgentCore.
+LiteLLM's own router and TensorZero's own gateway load it, Portkey's own gateway runs it, the SDKs of AWS and Databricks
+know every word of it.
 """
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -180,9 +182,59 @@ BOTOCORE = "botocore==1.44.8"
 
 
 def _refused_by_aws(rules: list[dict[str, Any]], folder: Path) -> str:
-    python = virtual_environment("botocore", [BOTOCORE]) / "python"
+    return _run(virtual_environment("botocore", [BOTOCORE]), CHECK, json.dumps(rules), folder)
+
+
+LOAD_TENSORZERO = """
+import sys
+from tensorzero import TensorZeroGateway
+try:
+    with TensorZeroGateway.build_embedded(config_file=sys.stdin.read()):
+        print("loaded")
+except Exception as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_tensorzeros_gateway_loads_the_export(policy: Policy, tmp_path: Path) -> None:
+    ((name, content),) = export(policy, gateways.named("tensorzero"), AS_OF).files.items()
+    assert _loaded_by_tensorzero(file_text(name, content), tmp_path) == "loaded\n"
+    content["functions"]["letters"]["experimentation"]["fallback_variants"].append("nobody")
+    assert "nobody" in _loaded_by_tensorzero(file_text(name, content), tmp_path)
+
+
+def _loaded_by_tensorzero(config: str, folder: Path) -> str:
+    file = folder / "tensorzero.toml"
+    file.write_text(config, encoding="utf-8")
+    return _run(virtual_environment("tensorzero", ["tensorzero==2026.6.0"]), LOAD_TENSORZERO, str(file), folder)
+
+
+READ_DATABRICKS = """
+import json, sys
+from databricks.sdk.service.serving import AiGatewayConfig, EndpointCoreConfigInput
+told = json.load(sys.stdin)
+config, gateway = EndpointCoreConfigInput.from_dict(told["config"]), AiGatewayConfig.from_dict(told["ai_gateway"])
+print(json.dumps({"name": told["name"], "config": config.as_dict(), "ai_gateway": gateway.as_dict()}))
+"""
+
+
+@pytest.mark.slow
+def test_databricks_sdk_knows_every_word_of_the_export(policy: Policy, tmp_path: Path) -> None:
+    """What it does not know, it leaves out."""
+    ((_, content),) = export(policy, gateways.named("databricks"), AS_OF).files.items()
+    environment = virtual_environment("databricks", ["databricks-sdk==0.162.0"])
+    assert json.loads(_run(environment, READ_DATABRICKS, json.dumps(content), tmp_path)) == content
+    content["config"]["served_entities"][0]["external_model"]["provider"] = "nobody"
+    assert json.loads(_run(environment, READ_DATABRICKS, json.dumps(content), tmp_path)) != content
+
+
+def _run(environment: Path, program: str, given: str, folder: Path) -> str:
+    """What a program of another environment prints; its keys are none that anybody has."""
+    keys = {f"{name}_API_KEY": "none" for name in ("OPENAI", "ANTHROPIC", "MISTRAL")}
     done = subprocess.run(
-        [python, "-c", CHECK], input=json.dumps(rules), capture_output=True, text=True, check=False, cwd=folder
-    )
+        [environment / "python", "-c", program], input=given, capture_output=True, text=True, check=False, cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "RUST_LOG": "off", **keys},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
