@@ -375,7 +375,11 @@ def _event(dice: random.Random, episode: c.Episode, step: int) -> c.FallbackEven
     reasons = {
         v.Verdict.IN_POLICY: [],
         v.Verdict.OUT_OF_POLICY: [
-            v.VerdictReason.UNAPPROVED_SUBSTITUTE if is_silent else v.VerdictReason.TRIGGER_NOT_ALLOWED
+            *(
+                (v.VerdictReason.UNAPPROVED_SUBSTITUTE, v.VerdictReason.SILENT_DOWNGRADE)
+                if is_silent
+                else (v.VerdictReason.TRIGGER_NOT_ALLOWED,)
+            ),
         ],
         v.Verdict.INDETERMINATE: [v.VerdictReason.EVIDENCE_MISSING],
     }
@@ -395,7 +399,8 @@ def _event(dice: random.Random, episode: c.Episode, step: int) -> c.FallbackEven
         added_cost_usd=0.0012,
         detection=v.Detection.ATTEMPT_CHAIN, policy_id="claims-ops", policy_version=4, policy_digest="sha256:ab12",
         verdict=verdict,
-        verdict_reasons=reasons[verdict], verdict_rules=["workflow_classes[0].substitutes[0]"],
+        verdict_reasons=reasons[verdict],
+        verdict_rules=["workflow_classes[0].substitutes[0]"] * max(1, len(reasons[verdict])),
         decision_id=f"{dice.getrandbits(128):032x}", is_silent=is_silent, episode_id=episode.episode_id,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +76,21 @@ def environment() -> Path:
         if not (folder / "ready").exists():
             shutil.rmtree(folder, ignore_errors=True)
             _install(folder)
+            (folder / "ready").touch()
+    return folder / "bin"
+
+
+def virtual_environment(name: str, pinned: Sequence[str]) -> Path:
+    """Folder of the programs of an environment with a few pinned packages alone; kept for later runs."""
+    digest = hashlib.sha256(repr((pinned, sys.version_info[:2])).encode()).hexdigest()[:12]
+    folder = CACHE / f"{name}-{digest}"
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / f"installing-{name}").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _run(sys.executable, "-m", "venv", folder)
+            _run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pinned)
             (folder / "ready").touch()
     return folder / "bin"
 

@@ -2,13 +2,19 @@
 
 import streamlit as st
 
-from readback.faces import behind, board, charts, conformance, exhibit, figures, questions, story
+from readback.faces import behind, board, charts, conformance, exhibit, questions, story
 from readback.faces.exhibit import Shown
 
-WEEKLY = {"workflow_class": "Class", "week_start": "Week", "total": "Judged or not", "in_policy": "In policy",
-          "breaches": "Breaches", "indeterminate": "Indeterminate", "silent": "Silent", "missed": "Missed",
-          "breach_fraction": "Breach share", "breach_fraction_high": "Up to (95%)"}  # fmt: skip
-REST = {
+LISTS = {
+    "weekly_verdicts": ("By class and week", "No fallback could be judged yet.",
+        {"workflow_class": "Class", "week_start": "Week", "request_count": "Judged or not", "in_policy": "In policy",
+         "breaches": "Breaches", "indeterminate": "Indeterminate", "breach_fraction": "Breach share",
+         "breach_fraction_high": "Up to (95%)", "silent_downgrades": "Silent downgrades",
+         "silent_upgrades": "Silent upgrades", "wrong_order": "Wrong order", "missed_fallbacks": "Missed",
+         "without_reason": "Without a reason"}),
+    "violations": ("Every rule that was broken", "Every fallback that could be judged kept to the policy.",
+        {"reason": "Reason", "verdict": "Verdict", "workflow_class": "Class", "policy_version": "Version",
+         "rule": "Line", "request_count": "Requests", "last_at": "Last (UTC)", "latest_request_id": "Latest request"}),
     "expiring_approvals": ("Approvals that end within 30 days", "No approval in force ends within 30 days.",
         {"workflow_class": "Class", "target": "Substitute", "approved_by": "Approved by", "expires_at": "Ends (UTC)",
          "used_count": "Used, 28 days", "path": "Line"}),
@@ -21,7 +27,8 @@ REST = {
     "undeclared_causes": ("Causes that no trigger declares", "Every cause that was seen has its trigger.",
         {"workflow_class": "Class", "cause": "Cause", "seen_count": "Seen", "last_at": "Last (UTC)", "path": "Line"}),
     "idle_triggers": ("Triggers that never fired", "Every declared trigger was seen.",
-        {"workflow_class": "Class", "trigger_type": "Trigger", "is_visible": "A log can show it", "path": "Line"}),
+        {"workflow_class": "Class", "trigger_id": "Trigger", "trigger_type": "Type", "is_visible": "A log can show it",
+         "path": "Line"}),
 }  # fmt: skip
 
 view = board.open_board()
@@ -35,7 +42,7 @@ span = board.seen(view, period)
 with heading:
     board.title(view, "Conformance", f"{board.name(view)} · {period.label}")
 
-seen = view.ask(conformance.views, project=view.project, as_of=view.ask(questions.as_of))
+seen = view.ask(conformance.views, as_of=view.ask(questions.as_of))
 verdicts = view.ask(questions.verdicts, workflow=workflow, span=span)
 drawn = charts.verdicts(verdicts, mode)
 sql = behind.fallbacks(span, workflow)
@@ -47,14 +54,14 @@ with exhibit.card(view, "Verdicts", Shown("verdicts", verdicts, sql, drawn, "pol
 
 silent = view.ask(questions.silent_downgrades, span=span, workflow=workflow)
 sql = behind.fallbacks(span, workflow, "is_silent")
-with exhibit.card(
-    view, figures.counted(silent.height, "silent downgrade"), Shown("silent", silent, sql, metric="silent_downgrades")
-):
+with exhibit.card(view, conformance.silent_title(silent), Shown("silent", silent, sql, metric="silent_downgrades")):
     if silent.is_empty():
         board.nothing("No substitute answered without a sign to the user.")
         chosen = None
     else:
-        st.caption("An unapproved, expired or unmarked substitute answered without any sign. Choose one to explain it.")
+        st.caption(
+            "Not allowed or not marked, and no sign of it; an upgrade cost over twice as much. Choose one to see why."
+        )
         names = {"occurred_at": "At (UTC)", "workflow": "Workflow", "preferred_model": "Preferred",
                  "served_model": "Answered", "verdict_reasons": "Because", "verdict_rules": "Line",
                  "episode_id": "Episode"}  # fmt: skip
@@ -64,14 +71,9 @@ if judged:
     st.query_params["request"] = judged
     story.explanation(view, judged)
 
-with exhibit.card(
-    view, "By class and week", Shown("weekly", seen["weekly_verdicts"], sql, metric="policy_conformance_rate")
-):
-    board.listed(seen["weekly_verdicts"], WEEKLY, "No fallback could be judged yet.")
-for place, (name, (head, otherwise, names)) in zip(
-    [*st.columns(2), *st.columns(2), st.container()], REST.items(), strict=True
-):
-    with place, exhibit.card(view, head, Shown(name, seen[name]), height="stretch"):
+places = [st.container(), st.container(), *st.columns(2), *st.columns(2), st.container()]
+for place, (name, (head, otherwise, names)) in zip(places, LISTS.items(), strict=True):
+    with place, exhibit.card(view, head, Shown(name, seen[name], behind.question(name)), height="stretch"):
         board.listed(seen[name], names, otherwise)
 with board.card("Drift of the gateway"):
     st.markdown("A gateway's live file is compared on the machine that holds it; the snapshot has no copy of it.")

@@ -1,10 +1,20 @@
+-- [question]
+-- ask = "What fails together, and which classes would have no way out?"
+-- [parameters]
+-- as_of = ""
+--
 -- One row: one failure domain of the versions in force at $as_of, with how much would stop with it.
 -- Reads: policies, policy_classes, policy_substitutes, requests.
 -- `stranded_classes` prefer a model there and have no way out: no model elsewhere and no lane. Requests are counted over
 -- the 28 days before, by the domain of the model that answered; NULL is what the catalogue does not place.
-with in_force as (
-    select policy_id, version from policies
-    where status = 'active' and effective_from <= $as_of and (effective_to is null or effective_to > $as_of)
+-- $as_of empty: as of the newest figures.
+with moment as (
+    select coalesce(try_cast($as_of as timestamptz), max(as_of)) as as_of from metric_values
+),
+
+in_force as (
+    select policy_id, version from policies cross join moment as m
+    where status = 'active' and effective_from <= m.as_of and (effective_to is null or effective_to > m.as_of)
 ),
 
 homes as (
@@ -16,10 +26,11 @@ ways_out as (
     select
         h.policy_id, h.class_id,
         count(*) filter (
-            where s.activation <> 'forbidden' and not s.is_target_denied and (s.expires_at is null or s.expires_at > $as_of)
+            where s.activation <> 'forbidden' and not s.is_target_denied and (s.expires_at is null or s.expires_at > m.as_of)
             and (s.target_kind <> 'model' or s.failure_domain <> h.failure_domain)
         ) as way_count
     from homes as h
+    cross join moment as m
     left join policy_substitutes as s on s.policy_id = h.policy_id and s.version = h.version and s.class_id = h.class_id
     group by h.policy_id, h.class_id
 ),
@@ -39,8 +50,10 @@ domains as (
 
 answered as (
     select d.failure_domain, sum(r.weight) as request_count
-    from requests as r left join domains as d on r.served_model = d.model
-    where r.served_model is not null and r.started_at > $as_of - interval 28 day and r.started_at <= $as_of
+    from requests as r
+    cross join moment as m
+    left join domains as d on r.served_model = d.model
+    where r.served_model is not null and r.started_at > m.as_of - interval 28 day and r.started_at <= m.as_of
     group by d.failure_domain
 ),
 

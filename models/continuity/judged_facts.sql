@@ -1,6 +1,7 @@
 -- One row: one judged request with what its class says of it: which entry of the policy covers the answer, since when
 -- the workflow was off its preferred model, and each fact that a verdict may rest on; NULL where the log cannot tell.
--- Reads: judged_requests, untried_substitutes, denied_answers, episodes, policy_classes, policy_substitutes.
+-- Reads: judged_requests, untried_substitutes, denied_answers, cooled_fallbacks, episodes, policy_classes,
+-- policy_substitutes.
 -- Flapping may leave two episodes that touch: the earlier one counts.
 with episode_of as (
     select
@@ -53,7 +54,10 @@ select
     len(list_filter(c.stop_conditions, lambda x: regexp_matches(x, '^(guardrail|verifier):')
         and not list_contains(j.guardrails_ran, regexp_extract(x, ':(.*)$', 1)))) > 0
     or (j.cause = 'capability_missing' and len(c.stop_conditions) > 0
-        and not coalesce(list_contains(s.triggers, j.cause), false)) as is_unguarded
+        and not coalesce(list_contains(s.triggers, j.cause), false)) as is_unguarded,
+    -- The log shows every attempt, and none of them failed: it would hold a reason, and holds none.
+    s.target is not null and j.first_cause is null and j.fallback_count is not null
+    and j.detection in ('preemptive', 'provider_declared') and k.request_id is null as is_unreasoned
 from judged_requests as j
 left join episode_of as o on o.request_id = j.request_id and o.nth = 1
 left join policy_classes as c
@@ -64,3 +68,4 @@ left join entries as s
     and (s.target_kind <> 'model' or s.target = j.served_model)
 left join untried_substitutes as u on u.request_id = j.request_id
 left join denied_answers as d on d.request_id = j.request_id
+left join cooled_fallbacks as k on k.request_id = j.request_id

@@ -5,6 +5,10 @@
 -- Marking and guardrails that the log does not tell of (NULL) are not judged: gateways rarely log them.
 -- A failure inside the lane is judged for one thing: whether a substitute was due. Where the log shows only the first
 -- failure of a call (is_fallback or fallback_count NULL), a substitute may have been tried unseen.
+-- A listed substitute needs a declared trigger. Where the log shows every attempt, none failed, and no declared cooldown
+-- can have been at work, that there is no reason is a breach; where it may only be hidden, a gap.
+-- Silent: nobody allowed the answer, or it is not marked, and nothing told the user. One request's cost varies with its
+-- length: only twice the mean that the preferred model costs the workflow is told as an upgrade.
 -- The id follows from request, version and verdict: the same evidence gives the same id, another verdict another.
 with reasoned as (
     select
@@ -18,7 +22,7 @@ with reasoned as (
                 when class_id is not null and served_by is null then 'evidence_missing' end,
             case when is_failed and cause = 'unknown' and untried_count > 0
                 and not (has_left and boundary = 'human_review') then 'cause_not_logged'
-                when is_substituted and target is not null and cause = 'unknown' then 'cause_not_logged' end
+                when is_substituted and target is not null and cause = 'unknown' and not is_unreasoned then 'cause_not_logged' end
         ], lambda x: x is not null) as gaps,
         list_filter([
             case when (is_substituted and served_model is not null or is_held and not is_stopping)
@@ -36,13 +40,31 @@ with reasoned as (
             case when is_substituted and is_denied then 'admin_denied_target' end,
             case when is_substituted and fallback_count is not null and position > due_position then 'wrong_order' end,
             case when is_failed and is_fallback is not null and due_position is not null then 'missed_fallback' end,
-            -- One request's cost varies with its length: only twice the workflow's mean is told.
-            case when is_substituted and served_model is not null and target is null
-                and is_marked is distinct from true and cost_usd > 2 * mean_cost_usd then 'silent_upgrade' end
-        ], lambda x: x is not null) as breaches,
+            case when is_substituted and is_unreasoned then 'cause_not_logged' end
+        ], lambda x: x is not null) as open_breaches,
         class_id is null and server = 'substitute'
         and coalesce(undeclared_workflow in ('hold', 'allow_preferred_only'), false) as is_refused
     from judged_facts
+),
+
+named as (
+    select
+        *,
+        case
+            when server <> 'substitute' or is_marked then null
+            when (is_refused or list_has_any(open_breaches, ['unapproved_substitute', 'approval_expired']))
+                and cost_usd > 2 * mean_cost_usd then 'silent_upgrade'
+            when is_refused or list_has_any(open_breaches, ['unapproved_substitute', 'approval_expired', 'unmarked'])
+                then 'silent_downgrade'
+        end as silence
+    from reasoned
+),
+
+told as (
+    select
+        *,
+        case when silence is null then open_breaches else list_append(open_breaches, silence) end as breaches
+    from named
 ),
 
 decided as (
@@ -50,7 +72,7 @@ decided as (
         *,
         list_concat(gaps, breaches) as reasons,
         case
-            when is_refused or len(breaches) > 0 then 'out_of_policy'
+            when len(breaches) > 0 or is_refused then 'out_of_policy'
             when len(gaps) > 0 then 'indeterminate'
             else 'in_policy'
         end as verdict,
@@ -67,24 +89,25 @@ decided as (
                 when x = 'duration_exceeded' then entry_path || '.max_duration'
                 when x = 'admin_denied_target' then coalesce(entry_path || '.target', class_path || '.substitutes')
                 when x = 'unapproved_substitute' then class_path || '.substitutes'
-                when x = 'silent_upgrade' then class_path || '.preferred'
+                when x = 'silent_upgrade' then coalesce(class_path || '.preferred', 'defaults.undeclared_workflow')
+                when x = 'silent_downgrade' then case
+                    when class_id is null then 'defaults.undeclared_workflow'
+                    when target is null then class_path || '.substitutes'
+                    when is_expired then entry_path || '.expires'
+                    else class_path || '.marking'
+                end
                 when x = 'boundary_breached' then class_path || '.boundary'
                 when x = 'stop_condition_ignored' then class_path || '.stop_conditions'
                 when x = 'unmarked' then class_path || '.marking'
                 else class_path
             end)
         end as rules
-    from reasoned
+    from told
 )
 
 select
-    * exclude (gaps, breaches),
-    server = 'substitute' and (is_marked is distinct from true) and (
-        is_refused
-        or list_contains(breaches, 'unapproved_substitute')
-        or list_contains(breaches, 'approval_expired')
-        or list_contains(breaches, 'unmarked')
-    ) as is_silent,
+    * exclude (gaps, breaches, open_breaches, silence),
+    silence is not null as is_silent,
     md5(concat_ws(' ', request_id, policy_digest, verdict, array_to_string(reasons, ','), array_to_string(rules, ',')))
         as decision_id
 from decided

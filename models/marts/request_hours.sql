@@ -8,7 +8,7 @@ with judged as (
         case when requests.is_fallback then 'fallback' when not requests.is_fallback then 'preferred' end as lane,
         case when requests.is_fallback then coalesce(events.cause, requests.first_cause, 'unknown') end as cause,
         events.verdict,
-        coalesce(events.is_silent, false) as is_silent,
+        coalesce(list_contains(events.verdict_reasons, 'silent_downgrade'), false) as is_silent_downgrade,
         events.added_cost_usd
     from requests
     left join fallback_events as events
@@ -27,7 +27,7 @@ select
     cause,
     served_by,
     verdict,
-    is_silent,
+    is_silent_downgrade,
     cast(count(*) as double) as sample_count,
     sum(weight) as request_count,
     sum(weight * weight) as weight_squares,
@@ -36,4 +36,4 @@ select
 from judged
 group by
     cast(started_at at time zone $timezone as date), date_trunc('hour', started_at),
-    workflow, workflow_class, team, preferred_model, lane, cause, served_by, verdict, is_silent
+    workflow, workflow_class, team, preferred_model, lane, cause, served_by, verdict, is_silent_downgrade

@@ -7,13 +7,14 @@
 -- needs      = ["chain", "served_model"]
 -- model      = "preferred"
 -- no_rows    = "null"
--- definition_version = 1
+-- definition_version = 2
 -- references = ["Garwood 1936 (Poisson interval)"]
 --
+-- A silent upgrade, an answer that cost more than twice what the preferred model does, is none (`verdict_reasons`).
 -- Days on which requests were seen and none was silent are a zero; days without requests are absent.
 select
     day, workflow, workflow_class, team, model, cause,
-    sum(case when is_silent then request_count else 0 end) as numerator,
+    sum(case when is_silent_downgrade then request_count else 0 end) as numerator,
     sum(request_count) as eligible,
     sum(case when lane is not null then request_count else 0 end) as observable
 from request_hours

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from readback import store
-from readback.contracts import ModelName, PolicyClass, PolicySubstitute, PolicyVersion
+from readback.contracts import ModelName, PolicyClass, PolicySubstitute, PolicyTrigger, PolicyVersion
 from readback.contracts.vocabulary import Cause, CauseFamily, NameBasis
 from readback.ledger import CALL_OVERLAP_S
 from readback.policy.judging import judge, match_classes, name_switches
 from readback.policy.naming import canonical_names, known_family, unknown_names
-from readback.policy.rows import policy_classes, policy_substitutes, policy_versions
+from readback.policy.rows import policy_classes, policy_substitutes, policy_triggers, policy_versions
 from readback.policy.version import Policy
 from readback.settings import EpisodeRule
 from readback.sources import Source, sources
@@ -59,6 +59,7 @@ def declare_policies(con: store.Connection, policies: Sequence[Policy]) -> bool:
     before = _policy_rows(con)
     store.replace_rows(con, PolicyVersion, policy_versions(policies))
     store.replace_rows(con, PolicyClass, policy_classes(policies))
+    store.replace_rows(con, PolicyTrigger, policy_triggers(policies))
     store.replace_rows(con, PolicySubstitute, policy_substitutes(policies))
     con.execute("create or replace table cause_families (cause varchar, family varchar)")
     con.executemany("insert into cause_families values (?, ?)", [(str(c), str(f)) for c, f in CAUSE_FAMILIES.items()])

@@ -6,11 +6,14 @@ A question is one SQL file. Its header asks it in words and gives each `$paramet
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from readback import shipped
 from readback.errors import QueryError
 from readback.settings import Project
 from readback.sql_header import read_sql
+
+_SHIPPED = ("questions", "conformance")
 
 SAVED = "queries"
 """Folder of a project for its own questions."""
@@ -22,13 +25,13 @@ class Question:
 
     name: str
     ask: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, Any]
     sql: str
 
 
 def shipped_questions() -> list[Question]:
     """The questions that come with readback, by name."""
-    return _questions(shipped.models() / "questions")
+    return sorted((each for folder in _SHIPPED for each in _questions(shipped.models() / folder)), key=lambda q: q.name)
 
 
 def saved_questions(project: Project) -> list[Question]:

@@ -29,14 +29,16 @@ WRITER = "warehouse"
 CHECKED: dict[str, tuple[str, ...]] = {
     "files": (
         "files", "quarantine", "label_candidates", "attempts", "outcomes", "provider_incidents", "admin_changes",
-        "counter_readings", "policies", "policy_classes", "policy_substitutes",
+        "counter_readings", "policies", "policy_classes", "policy_triggers", "policy_substitutes",
     ),
     "requests": ("requests", "model_names"),
     "reconciliation": ("source_counters", "reconciliation"),
     "episodes": ("episodes",),
     "fallback_events": ("fallback_events", "unanswered_requests"),
     "runs": ("runs", "outcome_links", "outcome_coverage", "run_status"),
-    "metric_values": ("metric_values", "metric_effects", "recovery_curves", "latency_histograms", "restatements"),
+    "metric_values": (
+        "metric_values", "metric_effects", "recovery_curves", "latency_histograms", "restatements", "conformance_weeks",
+    ),
     "decisions": ("alerts", "silences", "monitors", "notifications", "evaluations", "recommendations"),
 }  # fmt: skip
 """Asset → the tables that it makes and that are checked before anything after it runs."""

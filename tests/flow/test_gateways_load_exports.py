@@ -1,14 +1,22 @@
-"""What is exported, a gateway takes: LiteLLM's own router loads it, Portkey's published schema accepts it."""
+"""What is exported, a gateway takes.
+
+LiteLLM's own router and TensorZero's own gateway load it, Portkey's own gateway runs it, the SDKs of AWS and Databricks
+know every word of it.
+"""
 
 import json
+import os
+import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-from litellm_proxy import OFFLINE, environment
+from litellm_proxy import OFFLINE, environment, virtual_environment
+from portkey_gateway import Gateway, portkey_gateway
+from scripted_upstream import Upstream, scripted_upstream
 
 from readback.policy import gateways
 from readback.policy.exporting import export, file_text
@@ -75,45 +83,6 @@ print(json.dumps({
 }))
 """
 
-STATUSES = {"type": "array", "items": {"type": "integer"}}
-PORTKEY: dict[str, Any] = {
-    "$schema": "http://json-schema.org/draft-07/schema#",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "strategy": {
-            "type": "object",
-            "properties": {
-                "mode": {"enum": ["single", "loadbalance", "fallback", "conditional"]},
-                "on_status_codes": STATUSES,
-                "cb_config": {
-                    "type": "object",
-                    "required": ["cooldown_interval"],
-                    "properties": {"cooldown_interval": {"type": "integer", "minimum": 30_000}},
-                },
-            },
-            "required": ["mode"],
-        },
-        "provider": {"type": "string"}, "api_key": {"type": "string"}, "virtual_key": {"type": "string"},
-        "override_params": {"type": "object"}, "weight": {"type": "number"}, "on_status_codes": STATUSES,
-        "cache": {"type": "object", "required": ["mode"]},
-        "retry": {
-            "type": "object",
-            "properties": {"attempts": {"type": "integer", "maximum": 5}, "on_status_codes": STATUSES},
-            "required": ["attempts"],
-        },
-        "targets": {"type": "array", "items": {"$ref": "#"}},
-    },
-    "anyOf": [
-        {"required": ["provider", "api_key"]},
-        {"required": ["virtual_key"]},
-        {"required": ["strategy", "targets"]},
-        {"required": ["cache"]},
-        {"required": ["retry"]},
-    ],
-}  # fmt: skip
-"""The rules of Portkey's published schema of the config object, and of its page on circuit breakers."""
-
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
@@ -148,13 +117,124 @@ def test_litellm_knows_no_fallback_for_what_must_pause(router: dict[str, Any]) -
     assert "payments" not in named + json.dumps(router["groups"])
 
 
-def test_portkeys_schema_accepts_the_export(policy: Policy) -> None:
-    files = export(policy, gateways.named("portkey"), AS_OF).files
-    assert list(files) == ["portkey-letters.json"]
-    for content in files.values():
-        jsonschema.Draft7Validator(PORTKEY).validate(content)
+@pytest.fixture(scope="module")
+def portkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    if shutil.which("npm") is None:
+        pytest.skip("Portkey's gateway is a Node package, and this machine has no npm")
+    with portkey_gateway(tmp_path_factory.mktemp("portkey")) as gateway:
+        yield gateway
 
 
-def test_portkeys_schema_refuses_what_it_does_not_know() -> None:
-    assert not jsonschema.Draft7Validator(PORTKEY).is_valid({"strategy": {"mode": "fall"}, "targets": []})
-    assert not jsonschema.Draft7Validator(PORTKEY).is_valid({"targets": []})
+def portkey_config(policy: Policy, upstream: Upstream) -> dict[str, Any]:
+    """The exported config, with the addresses of a provider that plays all of them."""
+    ((name, config),) = export(policy, gateways.named("portkey"), AS_OF).files.items()
+    assert name == "portkey-letters.json"
+    hosted: dict[str, Any] = json.loads(file_text(name, config))
+    for target in hosted["targets"]:
+        target["custom_host"] = f"http://127.0.0.1:{upstream.port}/{target['provider']}-1"
+    return hosted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("failure", "providers"),
+    [("503", ["openai", "anthropic"]), ("429", ["openai", "anthropic"]), ("401", ["openai"]), ("ok", ["openai"])],
+)
+def test_portkeys_gateway_takes_the_export_and_does_what_it_says(
+    policy: Policy, portkey: Gateway, failure: str, providers: list[str]
+) -> None:
+    """An outage and throttling lead on, a wrong key does not; the retries are those of the policy."""
+    with scripted_upstream() as upstream:
+        question = json.dumps({"case": failure, "script": {"openai": [failure] * 3}})
+        status, _ = portkey.ask(portkey_config(policy, upstream), question)
+        asked = [call.deployment.removesuffix("-1") for call in upstream.of(failure)]
+    assert (status == 200) == (failure != "401")
+    assert list(dict.fromkeys(asked)) == providers
+    assert asked.count("openai") == (3 if failure in ("503", "429") else 1)
+
+
+@pytest.mark.slow
+def test_portkeys_gateway_refuses_what_its_schema_does_not_know(portkey: Gateway) -> None:
+    status, told = portkey.ask({"strategy": {"mode": "fallback"}, "targets": [{"provider": "mistral"}]}, "{}")
+    assert (status, told["message"]) == (400, "Invalid config passed")
+
+
+@pytest.mark.slow
+def test_agentcores_service_model_takes_the_export(policy: Policy, tmp_path: Path) -> None:
+    """Parameters of CreateGatewayRule, checked as the AWS SDK checks them before it calls."""
+    ((_, content),) = export(policy, gateways.named("agentcore"), AS_OF).files.items()
+    rules = [{"gatewayIdentifier": "letters-0123456789", **rule} for rule in content["gatewayRules"]]
+    assert _refused_by_aws(rules, tmp_path) == ""
+    rules[0]["actions"][0]["routeToTarget"]["fallback"] = {}
+    assert 'Unknown parameter in actions[0].routeToTarget: "fallback"' in _refused_by_aws(rules, tmp_path)
+
+
+CHECK = """
+import json, sys
+from botocore.session import Session
+from botocore.validate import ParamValidator
+model = Session().get_service_model("bedrock-agentcore-control").operation_model("CreateGatewayRule")
+for rule in json.load(sys.stdin):
+    print(ParamValidator().validate(rule, model.input_shape).generate_report(), end="")
+"""
+BOTOCORE = "botocore==1.44.8"
+"""Knows fallbacks of gateway rules; what moto stands on is older, so it gets an environment of its own."""
+
+
+def _refused_by_aws(rules: list[dict[str, Any]], folder: Path) -> str:
+    return _run(virtual_environment("botocore", [BOTOCORE]), CHECK, json.dumps(rules), folder)
+
+
+LOAD_TENSORZERO = """
+import sys
+from tensorzero import TensorZeroGateway
+try:
+    with TensorZeroGateway.build_embedded(config_file=sys.stdin.read()):
+        print("loaded")
+except Exception as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_tensorzeros_gateway_loads_the_export(policy: Policy, tmp_path: Path) -> None:
+    ((name, content),) = export(policy, gateways.named("tensorzero"), AS_OF).files.items()
+    assert _loaded_by_tensorzero(file_text(name, content), tmp_path) == "loaded\n"
+    content["functions"]["letters"]["experimentation"]["fallback_variants"].append("nobody")
+    assert "nobody" in _loaded_by_tensorzero(file_text(name, content), tmp_path)
+
+
+def _loaded_by_tensorzero(config: str, folder: Path) -> str:
+    file = folder / "tensorzero.toml"
+    file.write_text(config, encoding="utf-8")
+    return _run(virtual_environment("tensorzero", ["tensorzero==2026.6.0"]), LOAD_TENSORZERO, str(file), folder)
+
+
+READ_DATABRICKS = """
+import json, sys
+from databricks.sdk.service.serving import AiGatewayConfig, EndpointCoreConfigInput
+told = json.load(sys.stdin)
+config, gateway = EndpointCoreConfigInput.from_dict(told["config"]), AiGatewayConfig.from_dict(told["ai_gateway"])
+print(json.dumps({"name": told["name"], "config": config.as_dict(), "ai_gateway": gateway.as_dict()}))
+"""
+
+
+@pytest.mark.slow
+def test_databricks_sdk_knows_every_word_of_the_export(policy: Policy, tmp_path: Path) -> None:
+    """What it does not know, it leaves out."""
+    ((_, content),) = export(policy, gateways.named("databricks"), AS_OF).files.items()
+    environment = virtual_environment("databricks", ["databricks-sdk==0.162.0"])
+    assert json.loads(_run(environment, READ_DATABRICKS, json.dumps(content), tmp_path)) == content
+    content["config"]["served_entities"][0]["external_model"]["provider"] = "nobody"
+    assert json.loads(_run(environment, READ_DATABRICKS, json.dumps(content), tmp_path)) != content
+
+
+def _run(environment: Path, program: str, given: str, folder: Path) -> str:
+    """What a program of another environment prints; its keys are none that anybody has."""
+    keys = {f"{name}_API_KEY": "none" for name in ("OPENAI", "ANTHROPIC", "MISTRAL")}
+    done = subprocess.run(
+        [environment / "python", "-c", program], input=given, capture_output=True, text=True, check=False, cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "RUST_LOG": "off", **keys},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout

@@ -4,6 +4,7 @@ The attempts are written as the lake holds them, in a format whose log shows eve
 a run. Both versions name other substitutes, so a request that conforms under one would breach the other.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from small_logs import Ledger, open_ledger
 
 from readback.contracts import Attempt
 from readback.contracts.ddl import column_names
+from readback.policy.explanation import explain
 from readback.policy.judging import in_force_since, judged_by
 from readback.policy.loading import read_policies
 from readback.policy.version import Policy
@@ -64,7 +66,7 @@ workflow_classes:
 ORDER = {1: ("large-2", "large-3"), 2: ("large-3", "large-2")}
 
 KINDS: dict[str, tuple[str, str]] = {
-    "silent_downgrade": ("unapproved_substitute", "workflow_classes[0].substitutes"),
+    "silent_downgrade": ("silent_downgrade", "workflow_classes[0].substitutes"),
     "silent_upgrade": ("silent_upgrade", "workflow_classes[0].preferred"),
     "wrong_order": ("wrong_order", "workflow_classes[0].substitutes[0]"),
     "missed_fallback": ("missed_fallback", "workflow_classes[0].substitutes[0]"),
@@ -159,33 +161,49 @@ def _types(books: Ledger) -> list[str]:
 
 
 FOUND = """
-    select request_id, verdict, verdict_reasons, verdict_rules, policy_version, is_silent from fallback_events
+    select request_id, verdict, verdict_reasons, verdict_rules, policy_version, policy_digest, is_silent
+    from fallback_events
     union all
-    select request_id, verdict, verdict_reasons, verdict_rules, policy_version, false from unanswered_requests
+    select request_id, verdict, verdict_reasons, verdict_rules, policy_version, policy_digest, false
+    from unanswered_requests
 """
 
 
-def test_every_planted_violation_is_found_and_no_other(judged: Ledger) -> None:
-    found = judged.rows(f"select request_id, verdict_reasons from ({FOUND}) where verdict <> 'in_policy'")
-    numbers = {int(request_id.split(":")[1]): reasons for request_id, reasons in found}
-    planted = {number: kind_of(number) for number in range(CONFORMING + 5 * EACH) if kind_of(number)}
-    assert len(planted) == 100
-    assert numbers.keys() == planted.keys()
-    assert all(KINDS[str(kind)][0] in numbers[number] for number, kind in planted.items())
+def number(request_id: str) -> int:
+    return int(request_id.split(":")[1])
 
 
-def test_each_violation_cites_version_and_rule(judged: Ledger) -> None:
-    for request_id, reasons, rules, version, is_silent in judged.rows(
-        f"select request_id, verdict_reasons, verdict_rules, policy_version, is_silent "
-        f"from ({FOUND}) where verdict <> 'in_policy'"
-    ):
-        number = int(request_id.split(":")[1])
-        kind = str(kind_of(number))
-        assert (KINDS[kind][0], KINDS[kind][1]) in list(zip(reasons, rules, strict=True))
-        assert version == version_at(number)
+def test_every_planted_violation_is_found_as_its_kind_and_no_other(judged: Ledger) -> None:
+    told = judged.rows(f"select request_id, verdict, verdict_reasons from ({FOUND}) where verdict <> 'in_policy'")
+    planted = {n: str(kind_of(n)) for n in range(CONFORMING + 5 * EACH) if kind_of(n)}
+    assert Counter(planted.values()) == dict.fromkeys(KINDS, EACH)
+    assert {number(request_id): verdict for request_id, verdict, _ in told} == dict.fromkeys(planted, "out_of_policy")
+    kinds = {reason for reason, _ in KINDS.values()}
+    named = {number(request_id): kinds.intersection(reasons) for request_id, _, reasons in told}
+    assert named == {n: {KINDS[kind][0]} for n, kind in planted.items()}
+
+
+def test_each_violation_cites_version_digest_and_rule(judged: Ledger) -> None:
+    digests = {policy.metadata.version: policy.digest for policy in policies()}
+    found = judged.rows(
+        f"""select request_id, verdict_reasons, verdict_rules, policy_version, policy_digest, is_silent
+        from ({FOUND}) where verdict <> 'in_policy'"""
+    )
+    for request_id, reasons, rules, version, digest, is_silent in found:
+        kind = str(kind_of(number(request_id)))
+        assert KINDS[kind] in list(zip(reasons, rules, strict=True))
+        assert (version, digest) == (version_at(number(request_id)), digests[version])
         assert is_silent == kind.startswith("silent")
-    versions = judged.rows(f"select policy_version, count(*) from ({FOUND}) where verdict <> 'in_policy' group by all")
-    assert all(count >= EACH for _, count in versions)
+    assert {version for _, _, _, version, *_ in found} == {1, 2}
+
+
+def test_each_kind_is_explained_with_its_line_of_the_policy(judged: Ledger) -> None:
+    for kind, (reason, rule) in KINDS.items():
+        planted = next(n for n in range(CONFORMING) if kind_of(n) == kind)
+        told = explain(judged.con, f"portkey_gateway:{planted}", policies())
+        (rules,) = (link.sentences for link in told.chain if link.title == "Rules")
+        assert told.is_reproduced
+        assert any(f"{rule}: {reason}: " in sentence and sentence.startswith("policy.yaml:") for sentence in rules)
 
 
 def test_the_policy_change_matters(judged: Ledger) -> None:

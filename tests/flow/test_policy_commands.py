@@ -11,7 +11,9 @@ from command_line import Command, command
 
 from readback import store
 from readback.contracts.vocabulary import VerdictReason
+from readback.decisions.checklist import QUESTIONS
 from readback.definitions import run_in_process
+from readback.faces.conformance import views
 from readback.policy.explanation import REASONS, explain
 from readback.policy.judging import judged_by
 from readback.policy.loading import load_policies, read_policies
@@ -245,13 +247,33 @@ def test_mistakes_end_in_one_sentence(policy: Command, fleet: Project, arguments
 def test_conformance_shows_every_view(policy: Command, fleet: Project) -> None:
     code, out, _ = policy("policy", "conformance", "--project", fleet.root)
     assert code == 0
-    for title in ("Weekly verdicts", "Silent downgrades", "Overdue reviews", "Expiring approvals", "Concentration"):
-        assert title in out
+    with store.reader(fleet) as con:
+        names = list(views(con, datetime(2026, 11, 1, tzinfo=UTC)))
+    assert {"weekly_verdicts", "violations", "silent_downgrades", "silent_upgrades", "concentration"} <= set(names)
+    assert all(name.replace("_", " ").capitalize() in out for name in names)
     _, out, _ = policy("policy", "conformance", "--project", fleet.root, "--json")
     rows = json.loads(out)
     weekly = [row for row in rows if row["view"] == "weekly_verdicts"]
     with store.reader(fleet) as con:
         ((events,),) = con.execute("select count(*) from fallback_events").fetchall()
         ((unanswered,),) = con.execute("select count(*) from unanswered_requests").fetchall()
-    assert sum(row["total"] for row in weekly) == events + unanswered
+    assert sum(row["request_count"] for row in weekly) == events + unanswered
     assert all(row["breach_fraction"] <= row["breach_fraction_high"] for row in weekly if row["judged"])
+
+
+def test_the_checklist_of_an_empty_project_answers_all_five_questions(policy: Command, tmp_path: Path) -> None:
+    policy("init", tmp_path / "empty")
+    code, out, _ = policy("checklist", "--project", tmp_path / "empty", "--json")
+    items = json.loads(out)
+    assert code == 0
+    assert [item["question"] for item in items] == list(QUESTIONS)
+    assert {item["answer"] for item in items} == {"unknown"}
+    assert all(item["evidence"] and item["next_action"] for item in items)
+
+
+def test_the_checklist_of_a_fleet_answers_all_five_questions(policy: Command, fleet: Project) -> None:
+    code, out, _ = policy("checklist", "--project", fleet.root, "--json")
+    items = json.loads(out)
+    assert code == 0
+    assert list(dict.fromkeys(item["question"] for item in items)) == list(QUESTIONS)
+    assert any("silent downgrades (" in item["evidence"] for item in items if item["question"] == QUESTIONS[3])

@@ -15,6 +15,7 @@ import yaml
 
 from readback import store
 from readback.contracts import BY_TABLE, columns
+from readback.contracts.vocabulary import VerdictReason
 
 CASES = sorted(Path(__file__).parent.glob("*/*.yaml"))
 
@@ -35,6 +36,14 @@ def test_model_gives_the_expected_rows(path: Path) -> None:
         assert {name: _comparable(row[name]) for name in expected} == {
             name: _comparable(value) for name, value in expected.items()
         }
+
+
+def test_every_reason_of_a_verdict_has_a_case() -> None:
+    judged = [path for path in CASES if path.parent.name in ("fallback_events", "unanswered_requests")]
+    rows = [row for path in judged for row in yaml.safe_load(path.read_text(encoding="utf-8"))["expect"]]
+    assert {reason for row in rows for reason in row.get("verdict_reasons", [])} == {
+        each.value for each in VerdictReason
+    }
 
 
 def create_input(con: store.Connection, table: str, rows: list[dict[str, Any]]) -> None:

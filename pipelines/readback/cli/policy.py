@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Check, explain, import and export the fallback policy.", no_args_is_help=True)
 
 _MOST_ROWS = 20
+_TOO_WIDE = (
+    "verdict_rules", "policy_digest", "first_at", "judged", "silent_upgrades", "wrong_order", "missed_fallbacks",
+    "without_reason", "breach_fraction_low",
+)  # fmt: skip
+"""Columns that a terminal has no room for; --json has them."""
 
 app.command("replay")(replay)
 
@@ -164,8 +169,9 @@ def drift(
 def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     """Show how the policy is kept to.
 
-    Verdicts by class and week with their limits, silent downgrades, overdue reviews, approvals that end, concentration
-    by failure domain, triggers that never fired, and causes that no trigger declares.
+    Verdicts by class and week with their limits, every rule that was broken, silent downgrades and upgrades, overdue
+    reviews, approvals that end, concentration by failure domain, triggers that never fired, and causes that no trigger
+    declares.
     """
     from polars import selectors
 
@@ -175,13 +181,13 @@ def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> N
 
     opened = open_project(project)
     with store.reader(opened) as con:
-        found = views(con, opened, questions.as_of(con) or datetime.now(UTC))
+        found = views(con, questions.as_of(con) or datetime.now(UTC))
     if as_json:
         print_json([{"view": name, **row} for name, frame in found.items() for row in frame.to_dicts()])
         return
     for name, frame in found.items():
         out.print(f"\n{name.replace('_', ' ').capitalize()}", style="bold underline")
-        shown = frame.head(_MOST_ROWS).drop("verdict_rules", strict=False)
+        shown = frame.head(_MOST_ROWS).drop(_TOO_WIDE, strict=False)
         out.print(rows_table(shown.with_columns(selectors.float().round(4))) if frame.height else "none")
         if frame.height > _MOST_ROWS:
             out.print(f"and {frame.height - _MOST_ROWS} more; --json gives all")

@@ -1,6 +1,6 @@
 """Nouns of what readback says: figures, effects, recommendations. What it alerts on and sends is `alerting`."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from pydantic import Field
@@ -143,6 +143,29 @@ class Restatement(Row):
     denominator_change: float | None = Field(description="After minus before.")
     previous_value: float | None = Field(description="The figure before.")
     value: float | None = Field(description="The figure after.")
+
+
+class ConformanceWeek(Row):
+    """One workflow class and week with how its fallbacks, and the requests that failed without one, were judged."""
+
+    table: ClassVar[str] = "conformance_weeks"
+    key: ClassVar[tuple[str, ...]] = ("workflow_class", "week_start")
+
+    workflow_class: str | None = Field(description="Class of the policy in force; NULL for work that none matches.")
+    week_start: date = Field(description="First day of the week, in the project's time zone.")
+    request_count: int = Field(ge=1, description="Requests judged or not.")
+    in_policy: int = Field(ge=0, description="Allowed.")
+    breaches: int = Field(ge=0, description="Out of policy, fallbacks that were due and did not happen among them.")
+    indeterminate: int = Field(ge=0, description="The log cannot tell; no part of `judged`.")
+    judged: int = Field(ge=0, description="In policy or not.")
+    silent_downgrades: int = Field(ge=0, description="Answered without being allowed or marked, and without a sign.")
+    silent_upgrades: int = Field(ge=0, description="The same at more than twice the cost of what is preferred.")
+    wrong_order: int = Field(ge=0, description="An earlier substitute was called for and not tried.")
+    missed_fallbacks: int = Field(ge=0, description="Failed although a substitute was called for.")
+    without_reason: int = Field(ge=0, description="Fallbacks of which the log gives no reason, breaches or not.")
+    breach_fraction: float | None = Field(ge=0, le=1, description="breaches / judged; NULL where none is judged.")
+    breach_fraction_low: float | None = Field(ge=0, le=1, description="Lower Clopper-Pearson limit, two-sided 95%.")
+    breach_fraction_high: float | None = Field(ge=0, le=1, description="Upper Clopper-Pearson limit, two-sided 95%.")
 
 
 class Recommendation(Row):

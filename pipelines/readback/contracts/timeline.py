@@ -10,6 +10,7 @@ from readback.contracts.vocabulary import (
     Activation,
     BiasDirection,
     Boundary,
+    Cause,
     Counted,
     PolicyStatus,
     Risk,
@@ -187,6 +188,22 @@ class PolicyClass(Row):
     ceiling_period_s: float | None = Field(default=None, ge=0, description="Period that the ceiling holds for.")
     ceiling_path: str | None = Field(default=None, description="Where that amount stands in the document.")
     path: str = Field(description="Where the class stands in the document.")
+
+
+class PolicyTrigger(Row):
+    """One trigger that a class declares."""
+
+    table: ClassVar[str] = "policy_triggers"
+    key: ClassVar[tuple[str, ...]] = ("policy_id", "version", "class_id", "trigger_id")
+
+    policy_id: str = Field(description="The policy.")
+    version: int = Field(ge=1, description="Its version.")
+    class_id: str = Field(description="The class.")
+    trigger_id: str = Field(description="Name by which substitutes and retries of the class refer to it.")
+    trigger_type: str = Field(description="What it watches.")
+    cause: Cause | None = Field(description="Cause that a log shows for it; NULL where no log can.")
+    condition: str | None = Field(description="Its `when` as JSON, durations in seconds; NULL where it has none.")
+    path: str = Field(description="Where the trigger stands in the document.")
 
 
 class PolicySubstitute(Row):

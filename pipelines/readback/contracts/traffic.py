@@ -181,7 +181,9 @@ class FallbackEvent(Row):
         description="Place in the policy document that each reason rests on; when in policy, of what allowed it."
     )
     decision_id: str | None = Field(description="Hash of request, policy digest and verdict; NULL until judged anew.")
-    is_silent: bool = Field(description="Served by an unapproved or unmarked substitute without any sign to the user.")
+    is_silent: bool = Field(
+        description="A silent down- or upgrade: answered without being allowed or marked, and without a sign."
+    )
     episode_id: str | None = Field(description="Episode that it belongs to; NULL for a blip.")
 
 

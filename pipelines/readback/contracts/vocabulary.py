@@ -158,8 +158,9 @@ class VerdictReason(StrEnum):
     ADMIN_DENIED_TARGET = "admin_denied_target"
     WRONG_ORDER = "wrong_order"
     MISSED_FALLBACK = "missed_fallback"
-    SILENT_UPGRADE = "silent_upgrade"
     CAUSE_NOT_LOGGED = "cause_not_logged"
+    SILENT_DOWNGRADE = "silent_downgrade"
+    SILENT_UPGRADE = "silent_upgrade"
     EVIDENCE_MISSING = "evidence_missing"
 
 

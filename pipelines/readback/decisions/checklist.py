@@ -9,12 +9,14 @@ from readback import store
 from readback.contracts import Recommendation
 from readback.contracts.vocabulary import Boundary, Dimension, RecommendationState
 from readback.decisions.acceptance import read_recommendations
+from readback.decisions.condition import counted
 from readback.decisions.effects import OUTCOMES, Effect, Effects, percent, told
-from readback.decisions.evidence import gather, window
+from readback.decisions.evidence import WINDOW_DAYS, gather, window
 from readback.policy.triggers import TriggerType, causes
 
 MOST_WORKFLOWS = 5
 MOST_SILENT = 0.001
+MOST_CAUSELESS = 0.001
 LEAST_DERIVABLE = 0.95
 
 QUESTIONS = (
@@ -24,6 +26,23 @@ QUESTIONS = (
     "Are fallbacks visible?",
     "Does fallback lower quality, raise rework, or mask a workflow's own problem?",
 )
+
+
+_NOTHING_READ = f"no request was read of the {WINDOW_DAYS} days that count"
+_FIRST_STEPS = dict(
+    zip(
+        QUESTIONS,
+        (
+            "Name the logs under [[inputs]] in readback.toml, then `readback run`.",
+            "List an approved substitute, a manual lane or a hold for each class in policy.yaml.",
+            "Declare triggers for each class in policy.yaml, at least outage and throttling.",
+            "Load one log with `readback load FILE`: it tells what the format can say.",
+            "Connect a source of outcomes under [[inputs]] and say under [[coverage]] what it sees.",
+        ),
+        strict=True,
+    )
+)
+"""What to do first where nothing was read."""
 
 
 class Answer(StrEnum):
@@ -74,7 +93,10 @@ class SourceSight:
     request_count: int
     derivable_count: int
     fallback_count: int
-    silent_count: int
+    downgrade_count: int
+    upgrade_count: int
+    wrong_order_count: int
+    missed_count: int
     causeless_count: int
     main_reason: str | None
 
@@ -95,13 +117,22 @@ def answers(
     effects: Effects,
     advised: Iterable[Recommendation],
 ) -> Iterator[Item]:
-    """The five questions over what was seen."""
-    yield from (_boundary(use) for use in exposed)
-    yield from (_path(use) for use in exposed)
-    yield from (_triggers(use) for use in exposed)
-    yield from (_sight(sight) for sight in sights)
+    """The five questions over what was seen; each is answered, also where nothing was."""
     chronic = {each.workflow for each in advised if each.kind == "chronic_fallback"}
-    yield from (_quality(use, effects, is_chronic=use.workflow in chronic) for use in exposed)
+    groups = (
+        [_boundary(use) for use in exposed],
+        [_path(use) for use in exposed],
+        [_triggers(use) for use in exposed],
+        [_sight(sight) for sight in sights],
+        [_quality(use, effects, is_chronic=use.workflow in chronic) for use in exposed],
+    )
+    for question, items in zip(QUESTIONS, groups, strict=True):
+        yield from items or [Item(question, "every workflow", Answer.UNKNOWN, _NOTHING_READ, _FIRST_STEPS[question])]
+
+
+def unanswered() -> list[Item]:
+    """Every question of a project of which nothing was read yet."""
+    return list(answers([], [], Effects([]), []))
 
 
 def _boundary(use: ExposedWorkflow) -> Item:
@@ -144,19 +175,30 @@ def _triggers(use: ExposedWorkflow) -> Item:
 
 def _sight(sight: SourceSight) -> Item:
     derivable = sight.derivable_count / sight.request_count
-    silent = sight.silent_count / sight.request_count
+    silent_count = sight.downgrade_count + sight.upgrade_count
     told_as = (
-        f"{percent(derivable)} of {sight.request_count:,} requests tell whether they fell back; {sight.silent_count:,} "
-        f"silent ({percent(silent)}), {sight.causeless_count:,} without a cause"
+        f"{percent(derivable)} of {sight.request_count:,} requests tell whether they fell back; {_silent(sight)}, "
+        f"{sight.wrong_order_count:,} in the wrong order, {counted(sight.missed_count, 'missed fallback')}, "
+        f"{sight.causeless_count:,} without a logged reason"
     )
     if derivable < LEAST_DERIVABLE:
         action = f"Log more: {sight.main_reason}." if sight.main_reason else "Log the model that answered."
         return Item(QUESTIONS[3], sight.source, Answer.NO, told_as, action)
-    if silent > MOST_SILENT:
+    if silent_count / sight.request_count > MOST_SILENT:
         return Item(
             QUESTIONS[3], sight.source, Answer.NO, told_as, "Mark or stop them: `readback recommend` names them."
         )
+    if sight.causeless_count / sight.request_count > MOST_CAUSELESS:
+        return Item(
+            QUESTIONS[3], sight.source, Answer.NO, told_as,
+            "Log why a call left its model, or declare the gateway's cooldown in the class.",
+        )  # fmt: skip
     return Item(QUESTIONS[3], sight.source, Answer.YES, told_as, "None.")
+
+
+def _silent(sight: SourceSight) -> str:
+    kinds = (("silent downgrade", sight.downgrade_count), ("silent upgrade", sight.upgrade_count))
+    return ", ".join(f"{counted(n, kind)} ({percent(n / sight.request_count)})" for kind, n in kinds)
 
 
 def _quality(use: ExposedWorkflow, effects: Effects, *, is_chronic: bool) -> Item:

@@ -34,6 +34,7 @@ class SilentDay:
     policy_id: str | None
     policy_version: int | None
     policy_path: str | None
+    upgrade_count: int = 0
 
 
 def silent_downgrade(days: Sequence[SilentDay], as_of: datetime) -> Iterator[Condition]:
@@ -74,7 +75,7 @@ def _silent(streak: Sequence[SilentDay], earlier: Sequence[Sequence[SilentDay]])
         scope=(first.workflow, f"{first.first_at:%Y-%m-%d}"),
         workflow=first.workflow,
         metric="silent_downgrades",
-        title=f"{counted(total, 'silent downgrade')} of {named(first.workflow)} since {first.first_at:%Y-%m-%d}",
+        title=f"{_kinds(streak)} of {named(first.workflow)} since {first.first_at:%Y-%m-%d}",
         detail=(
             f"{listed(day.served_models for day in streak)} answered {counted(total, 'request')} of "
             f"{' and '.join(sorted({str(day.risk) for day in streak}))} risk without any sign to the user "
@@ -93,6 +94,13 @@ def _silent(streak: Sequence[SilentDay], earlier: Sequence[Sequence[SilentDay]])
 
 def _requests(streak: Sequence[SilentDay]) -> int:
     return sum(day.request_count for day in streak)
+
+
+def _kinds(streak: Sequence[SilentDay]) -> str:
+    """`6 silent downgrades`, `5 silent downgrades and 1 silent upgrade`."""
+    upgrades = sum(day.upgrade_count for day in streak)
+    counts = {"silent downgrade": _requests(streak) - upgrades, "silent upgrade": upgrades}
+    return " and ".join(counted(n, kind) for kind, n in counts.items() if n)
 
 
 def _by_day(streak: Sequence[SilentDay]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from readback.contracts.ddl import literal
+from readback.cookbook import shipped_questions
 from readback.faces.period import Span
 
 _OUTCOMES = {"rework_rate": "rework", "override_rate": "override", "downstream_error_rate": "downstream_error"}
@@ -33,6 +34,15 @@ def episodes(span: Span, workflow: str | None = None) -> str:
 def fallbacks(span: Span, workflow: str | None = None, extra: str = "") -> str:
     """Fallbacks of a stretch of time, one by one; `extra` narrows them."""
     return _select("fallback_events", extra, _within("occurred_at", span), _of(workflow), order="occurred_at desc")
+
+
+def question(name: str) -> str:
+    """The SQL of a question that ships, with the values that its parameters begin with."""
+    (asked,) = (each for each in shipped_questions() if each.name == name)
+    sql = asked.sql
+    for parameter, value in asked.parameters.items():
+        sql = sql.replace(f"${parameter}", literal(value) if isinstance(value, str) else str(value))
+    return sql
 
 
 def table(name: str, where: Mapping[str, str | None] | None = None, order: str = "") -> str:

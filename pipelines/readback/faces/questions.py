@@ -213,7 +213,7 @@ def verdict_reasons(con: Connection, span: Span, workflow: str | None = None) ->
 
 
 def silent_downgrades(con: Connection, span: Span, workflow: str | None = None) -> pl.DataFrame:
-    """Every silent fallback one by one, newest first, at most 5,000."""
+    """Every silent downgrade or upgrade one by one, newest first, at most 5,000."""
     sql = f"""
         select * from fallback_events
         where is_silent and occurred_at >= $start and occurred_at < $ending
@@ -450,11 +450,12 @@ def judged_classes(con: Connection, span: Span) -> pl.DataFrame:
 
 
 def audited(con: Connection, span: Span) -> pl.DataFrame:
-    """One row: fallbacks and the silent ones among them, episodes and those that a silent one touched."""
+    """One row: fallbacks and the silent downgrades among them, episodes and those that one touched."""
     sql = """
-        select count(*) as fallbacks, count(*) filter (where is_silent) as silent,
-            count(distinct episode_id) as episodes,
-            count(distinct episode_id) filter (where is_silent) as silent_episodes
+        select count(*) as fallbacks, count(distinct episode_id) as episodes,
+            count(*) filter (where list_contains(verdict_reasons, 'silent_downgrade')) as silent,
+            count(distinct episode_id) filter (where list_contains(verdict_reasons, 'silent_downgrade'))
+                as silent_episodes
         from fallback_events where occurred_at >= $start and occurred_at < $ending
     """
     return _frame(con, sql, start=span.start, ending=span.end)

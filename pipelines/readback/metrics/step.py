@@ -1,4 +1,7 @@
-"""STEP: facts → daily marts → figures, effects, curves, restatements. Says in what order, and replaces the tables."""
+"""STEP: facts → daily marts → figures, effects, curves, verdicts by week, restatements.
+
+Says in what order, and replaces the tables.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -6,10 +9,11 @@ from datetime import datetime
 import polars as pl
 
 from readback import store
-from readback.contracts import MetricEffect, MetricValue, RecoveryCurve
+from readback.contracts import ConformanceWeek, MetricEffect, MetricValue, RecoveryCurve
 from readback.contracts.ddl import column_names
 from readback.metrics import marts, restatements, rollup
 from readback.metrics.amounts import amount_rows
+from readback.metrics.conformance import conformance_weeks
 from readback.metrics.definitions import Definition, definitions, metrics_of
 from readback.metrics.effects import effect_rows
 from readback.metrics.estimation import judge, nothing_told, proportions, totals
@@ -24,7 +28,7 @@ _EPISODES = "recovery_time_median_s"
 
 
 def refresh(con: store.Connection, settings: Settings, as_of: datetime, dirty: Sequence[Range]) -> None:
-    """Bring marts, figures, effects, curves, histograms and restatements up to date.
+    """Bring marts, figures, effects, curves, histograms, weekly verdicts and restatements up to date.
 
     `dirty` holds every stretch of time in which a request, a fallback event or a run has changed; days on which runs
     came of age are found without it. Any split of the same logs into calls ends in the same figures.
@@ -40,6 +44,7 @@ def refresh(con: store.Connection, settings: Settings, as_of: datetime, dirty: S
         store.replace_rows(con, MetricEffect, compared)
         curves = curve_rows(con, store.model(f"metrics/{_EPISODES}"), zone)
         _replace(con, RecoveryCurve.table, curves, column_names(RecoveryCurve))
+        _replace(con, ConformanceWeek.table, conformance_weeks(con, settings), column_names(ConformanceWeek))
 
 
 def figures(con: store.Connection, settings: Settings, as_of: datetime) -> pl.DataFrame:

@@ -31,8 +31,9 @@ REASONS: dict[str, str] = {
     VerdictReason.ADMIN_DENIED_TARGET: "what answered was switched off, by the catalogue or by an admin",
     VerdictReason.WRONG_ORDER: "an earlier substitute was allowed and called for, and was not tried",
     VerdictReason.MISSED_FALLBACK: "an approved substitute was called for and was not tried",
-    VerdictReason.SILENT_UPGRADE: "an unlisted, unmarked model cost more than twice what the preferred one does",
-    VerdictReason.CAUSE_NOT_LOGGED: "the log gives no cause, so no trigger can be checked",
+    VerdictReason.CAUSE_NOT_LOGGED: "the log gives no reason for it, so no declared trigger is shown to call for it",
+    VerdictReason.SILENT_DOWNGRADE: "it answered without being allowed or marked, and without any sign to the user",
+    VerdictReason.SILENT_UPGRADE: "it was not allowed, showed no sign, and cost more than twice what is preferred",
     VerdictReason.EVIDENCE_MISSING: "the log does not show what the rule asks for",
 }
 """One clause for every reason that a verdict may give."""

@@ -19,7 +19,10 @@ from readback.policy.rows import policy_classes, policy_substitutes, policy_vers
 from readback.policy.version import Policy
 from readback.stretches import Range
 
-STEPS = ("preferred_costs", "judged_requests", "untried_substitutes", "denied_answers", "judged_facts", "verdicts")
+STEPS = (
+    "preferred_costs", "judged_requests", "untried_substitutes", "denied_answers", "cooled_fallbacks", "judged_facts",
+    "verdicts",
+)  # fmt: skip
 """Models of `models/continuity/` in the order in which one reads another; each becomes a table of this session."""
 
 _SHADOWED = ("requests", "policies", "policy_classes", "policy_substitutes", "admin_switches", "model_names")
@@ -29,7 +32,7 @@ _KEYS = "workflow, team, environment, route, key_alias, service"
 def judge(con: store.Connection, part: Range) -> None:
     """Fill the session's table `verdicts` with one row per request of the stretch that policy has a say on.
 
-    Give whole days: a substitute's cost is held against the mean of its day.
+    Give whole days: a substitute's cost is held against the mean of its day, and a cooldown against its failures.
     """
     scope = {"from_at": part[0], "to_at": part[1]}
     for step in STEPS:

@@ -1,13 +1,13 @@
-"""Policy versions as rows of `policies`, `policy_classes` and `policy_substitutes`, with models by catalogue id."""
+"""Policy versions as rows of the `policies` and `policy_*` tables, with models by catalogue id."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from readback.contracts import PolicyClass, PolicySubstitute, PolicyVersion
+from readback.contracts import PolicyClass, PolicySubstitute, PolicyTrigger, PolicyVersion
 from readback.contracts.vocabulary import TargetKind
 from readback.policy.document import Substitute, WorkflowClass
 from readback.policy.fields import LatencyMetric, ModelStatus
-from readback.policy.triggers import TriggerType, causes
+from readback.policy.triggers import RULES, TriggerType, causes
 from readback.policy.version import Policy, spelled
 
 _A_DAY = 86400.0
@@ -31,6 +31,17 @@ def policy_substitutes(policies: Iterable[Policy]) -> list[PolicySubstitute]:
         for n, each in enumerate(policy.classes)
         if each.is_complete
         for position in range(len(each.substitutes))
+    ]
+
+
+def policy_triggers(policies: Iterable[Policy]) -> list[PolicyTrigger]:
+    """One row per declared trigger of those classes."""
+    return [
+        _trigger(policy, n, place)
+        for policy in policies
+        for n, each in enumerate(policy.classes)
+        if each.is_complete
+        for place in range(len(each.triggers))
     ]
 
 
@@ -120,6 +131,21 @@ def _cost_ceiling(each: WorkflowClass, index: int) -> dict[str, Any]:
     amount, period, n = min(found)
     path = ("workflow_classes", index, "triggers", n, "when", "amount")
     return {"ceiling_usd": amount, "ceiling_period_s": period, "ceiling_path": spelled(path)}
+
+
+def _trigger(policy: Policy, class_index: int, index: int) -> PolicyTrigger:
+    each = policy.classes[class_index].triggers[index]
+    when = each.when.model_dump_json(exclude_none=True)
+    return PolicyTrigger(
+        policy_id=policy.metadata.policy_id,
+        version=policy.metadata.version,
+        class_id=policy.classes[class_index].id,
+        trigger_id=each.id,
+        trigger_type=each.type,
+        cause=RULES[each.type].cause,
+        condition=when if when != "{}" else None,
+        path=spelled(("workflow_classes", class_index, "triggers", index)),
+    )
 
 
 def _substitute(policy: Policy, class_index: int, index: int) -> PolicySubstitute:

@@ -45,6 +45,11 @@ def test_silent_downgrade_names_the_requests_and_the_policy_line() -> None:
     assert json.loads(as_json(condition.facts))["request_count"] == 3
 
 
+def test_an_upgrade_among_them_is_told_as_one() -> None:
+    (condition,) = silent(ago(2, request_count=2, upgrade_count=1), silent_day())
+    assert condition.title.startswith("2 silent downgrades and 1 silent upgrade of payment")
+
+
 @pytest.mark.parametrize(("gap", "count"), [(7, 2), (7.01, 1)])
 def test_a_streak_goes_on_over_a_week_without_one_and_no_longer(gap: float, count: int) -> None:
     (condition,) = silent(ago(gap), silent_day())

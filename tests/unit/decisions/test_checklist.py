@@ -12,7 +12,7 @@ USE = ExposedWorkflow(
     failed_count=1, causes=["provider_outage"], policy_version=1, stage="execution", risk="critical", boundary="pause",
     triggers=["provider_outage"], paths=["hold-queue"], class_path="workflow_classes[0]",
 )  # fmt: skip
-SIGHT = SourceSight("litellm", 1000, 1000, 30, 0, 0, None)
+SIGHT = SourceSight("litellm", 1000, 1000, 30, 0, 0, 0, 0, 0, None)
 HARM = Effects([effect(member="payment", estimate=0.1, low=0.05, high=0.15)])
 
 
@@ -41,4 +41,24 @@ def test_each_gap_is_a_no() -> None:
 
 
 def test_silent_fallbacks_are_not_visible_ones() -> None:
-    assert told(sight=replace(SIGHT, silent_count=5))[3].answer is Answer.NO
+    for seen in (replace(SIGHT, downgrade_count=5), replace(SIGHT, upgrade_count=5)):
+        assert told(sight=seen)[3].answer is Answer.NO
+
+
+def test_fallbacks_without_a_reason_are_not_visible_ones() -> None:
+    item = told(sight=replace(SIGHT, causeless_count=5))[3]
+    assert (item.answer, "5 without a logged reason" in item.evidence) == (Answer.NO, True)
+
+
+def test_every_kind_of_violation_is_told() -> None:
+    seen = replace(SIGHT, downgrade_count=1, upgrade_count=2, wrong_order_count=3, missed_count=4)
+    evidence = told(sight=seen)[3].evidence
+    for each in ("1 silent downgrade ", "2 silent upgrades ", "3 in the wrong order", "4 missed fallbacks"):
+        assert each in evidence
+
+
+def test_every_question_is_answered_where_nothing_was_read() -> None:
+    items = list(answers([], [], Effects([]), []))
+    assert [item.question for item in items] == list(QUESTIONS)
+    assert {item.answer for item in items} == {Answer.UNKNOWN}
+    assert all(item.next_action and item.evidence for item in items)

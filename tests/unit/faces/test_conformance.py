@@ -6,7 +6,9 @@ import pytest
 from scipy.stats import binom
 
 from readback import store
-from readback.faces import conformance
+from readback.faces import behind, conformance
+from readback.metrics.conformance import conformance_weeks
+from readback.settings import Settings
 
 AS_OF = datetime(2026, 5, 10, tzinfo=UTC)
 
@@ -30,7 +32,7 @@ def con() -> store.Connection:
 
 def test_a_breach_share_comes_with_its_clopper_pearson_limit(con: store.Connection) -> None:
     """At the limit, 2 or fewer of 20 have a chance of 2.5%."""
-    letters, notes = conformance.weekly_verdicts(con).sort("workflow_class").to_dicts()
+    letters, notes = conformance_weeks(con, Settings()).sort("workflow_class").to_dicts()
     assert (letters["breaches"], letters["judged"], letters["breach_fraction"]) == (2, 20, 0.1)
     assert binom.cdf(2, 20, letters["breach_fraction_high"]) == pytest.approx(0.025)
     assert (notes["judged"], notes["breach_fraction"], notes["breach_fraction_high"]) == (0, None, None)
@@ -42,10 +44,26 @@ def test_idle_triggers_are_those_without_a_cause_seen(con: store.Connection) -> 
         timestamptz '2026-01-01 00:00:00+00' as effective_from, 'hold' as undeclared_workflow, 'x' as source_kind"""
     )
     con.execute(
-        """insert into policy_classes by name select 'p' as policy_id, 1 as version, 'letters' as class_id,
-        [] as preferred_models, ['provider_outage', 'manual_switch'] as triggers, [] as stop_conditions,
-        true as is_marking_required, '' as path"""
+        """insert into policy_triggers by name select 'p' as policy_id, 1 as version, 'letters' as class_id,
+        unnest(['down', 'hand']) as trigger_id, unnest(['provider_outage', 'manual_switch']) as trigger_type,
+        unnest(['provider_outage', null]) as cause, '' as path"""
     )
     found = {row["trigger_type"]: row["is_visible"] for row in conformance.idle_triggers(con, AS_OF).to_dicts()}
     assert found == {"provider_outage": True, "manual_switch": False}
     assert conformance.undeclared_causes(con, AS_OF).height == 0
+
+
+def test_the_newest_figures_date_what_is_asked_without_a_moment(con: store.Connection) -> None:
+    """As the question, of SQL: no moment is given."""
+    con.execute(
+        """insert into policies by name select 'p' as policy_id, 1 as version, 'active' as status, '' as digest,
+        timestamptz '2026-01-01 00:00:00+00' as effective_from, 'hold' as undeclared_workflow, 'x' as source_kind,
+        date '2026-05-01' as review_next_due"""
+    )
+    con.execute(
+        """insert into metric_values by name select 'open_episodes' as metric, 'episodes' as unit, 'all' as grain,
+        timestamptz '2026-05-01 00:00:00+00' as period_start, 'all' as dimension, '*' as member, 'all' as lane,
+        'ok' as status, 1 as definition_version, timestamptz '2026-05-04 00:00:00+00' as as_of"""
+    )
+    assert con.sql(behind.question("overdue_reviews")).pl()["overdue_days"].to_list() == [3]
+    assert conformance.overdue_reviews(con, AS_OF)["overdue_days"].to_list() == [9]

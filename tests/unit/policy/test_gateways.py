@@ -157,7 +157,7 @@ CLOUDFLARE = {
 AGENTCORE = {
     "gatewayRules": [{
         "priority": 100,
-        "conditions": [{"matchModels": {"anyOf": ["chat"]}}],
+        "conditions": [{"matchModels": {"anyOf": [{"value": "chat", "operator": "StringEquals"}]}}],
         "actions": [{"routeToTarget": {"staticRoute": {
             "targetName": "openai",
             "fallback": {
@@ -399,3 +399,46 @@ def test_a_gateway_that_is_named_must_fit(tmp_path: Path) -> None:
 def test_yaml_of_several_documents_is_a_list(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(ENVOY)
     assert [each["kind"] for each in read_config(tmp_path / "a.yaml")] == ["AIGatewayRoute", "BackendTrafficPolicy"]
+
+
+def test_kong_is_given_no_status_that_its_schema_refuses() -> None:
+    chain = Chain("chat", ("openai/gpt-4o",), (Option("mistral/large", (THROTTLED, OVERFLOW, FILTERED)),))
+    written = gateways.named("kong").write([chain], MODELS)
+    (plugin,) = written.files["kong.yaml"]["plugins"]
+    assert plugin["config"]["balancer"]["failover_criteria"] == ["error", "timeout", "non_idempotent", "http_429"]
+    assert any("cannot take over on context_overflow" in loss.what or "content_filtered" in loss.what
+               for loss in written.losses)  # fmt: skip
+
+
+def test_databricks_reaches_an_unknown_provider_as_a_custom_one() -> None:
+    written = gateways.named("databricks").write([CHAIN], MODELS)
+    (endpoint,) = written.files.values()
+    providers = [entity["external_model"]["provider"] for entity in endpoint["config"]["served_entities"]]
+    assert providers == ["openai", "anthropic", "custom"]
+    assert any("mistral/large is a custom provider" in loss.what for loss in written.losses)
+
+
+def test_agentcore_leaves_out_what_no_status_can_lead_to() -> None:
+    """A target is reached only by way of the one before it."""
+    options = (Option("mistral/large", (TriggerType.COST_CEILING,)), Option("anthropic/claude-sonnet-4", (ERROR,)))
+    written = gateways.named("agentcore").write([Chain("chat", ("openai/gpt-4o",), options)], MODELS)
+    (rule,) = written.files["agentcore-rules.json"]["gatewayRules"]
+    assert rule["actions"] == [{"routeToTarget": {"staticRoute": {"targetName": "openai", "model": "gpt-4o"}}}]
+    assert len([loss for loss in written.losses if "is left out" in loss.what]) == 2
+
+
+def test_agentcore_breaker_is_on_only_where_the_policy_has_a_cooldown() -> None:
+    for breaker, mode in ((None, "DISABLED"), (Breaker(60.0), "ENABLED")):
+        chain = Chain("chat", CHAIN.preferred, CHAIN.options, breaker=breaker)
+        (rule,) = gateways.named("agentcore").write([chain], MODELS).files["agentcore-rules.json"]["gatewayRules"]
+        fallback = rule["actions"][0]["routeToTarget"]["staticRoute"]["fallback"]
+        assert fallback["circuitBreaker"] == {"mode": mode}
+        remarks = gateways.named("agentcore").read({"gatewayRules": [rule]}, "file").remarks
+        assert any("circuit breaker" in remark for remark in remarks) == (mode == "ENABLED")
+
+
+def test_portkey_names_providers_as_its_gateway_does() -> None:
+    (config,) = gateways.named("portkey").write([CHAIN], MODELS).files.values()
+    assert [target["provider"] for target in config["targets"]] == ["openai", "anthropic", "mistral-ai"]
+    (chain,) = gateways.named("portkey").read(config, "file").chains
+    assert list(chain.models) == CHAIN.models

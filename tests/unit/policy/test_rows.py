@@ -1,9 +1,10 @@
 """Rows: what the database learns of a policy."""
 
+import json
 from datetime import UTC, datetime
 
 from readback.contracts.vocabulary import Cause
-from readback.policy.rows import policy_classes, policy_substitutes, policy_versions
+from readback.policy.rows import policy_classes, policy_substitutes, policy_triggers, policy_versions
 from readback.policy.triggers import RULES, TriggerType, causes
 
 from .conftest import Build
@@ -33,6 +34,14 @@ def test_a_class_tells_models_by_id_and_what_is_absent_is_null(build: Build) -> 
 def test_a_class_may_mark_otherwise_than_the_default(build: Build) -> None:
     letter, payment = policy_classes(build(("boundary: pause", "boundary: pause\n    marking: {required: false}")))
     assert (letter.is_marking_required, payment.is_marking_required) == (True, False)
+
+
+def test_a_trigger_tells_the_cause_that_shows_it_and_its_condition(build: Build) -> None:
+    throttled, outage, _, switch = policy_triggers(build())
+    assert (throttled.trigger_id, throttled.cause) == ("throttled", Cause.PROVIDER_THROTTLED)
+    assert json.loads(str(throttled.condition)) == {"share_gte": 0.05, "window": 300.0, "min_requests": 20}
+    assert outage.path == "workflow_classes[0].triggers[1]"
+    assert (switch.cause, switch.condition) == (None, None)
 
 
 def test_triggers_of_a_substitute_are_causes_and_the_wildcard_is_spelled_out(build: Build) -> None:

@@ -15,6 +15,7 @@ from readback.policy.gateways.chain import (
     Reading,
     Writing,
     losses,
+    provider_of,
     slug,
 )
 from readback.policy.triggers import TriggerType
@@ -23,6 +24,15 @@ NAME = "databricks"
 TITLE = "Databricks model serving, endpoint"
 _TYPES = (TriggerType.PROVIDER_THROTTLED, TriggerType.PROVIDER_ERROR)
 """429 and 5XX."""
+_CUSTOM = "custom"
+_PROVIDERS = {
+    name: name for name in ("anthropic", "cohere", "custom", "databricks-model-serving", "openai", "palm")
+} | {
+    "ai21": "ai21labs", "bedrock": "amazon-bedrock", "databricks": "databricks-model-serving",
+    "vertex_ai": "google-cloud-vertex-ai",
+}  # fmt: skip
+"""Usual names of providers and those of external models; any other is reached as a custom one."""
+_USUAL = {told: usual for usual, told in _PROVIDERS.items()}
 
 
 def is_mine(config: Any) -> bool:
@@ -66,6 +76,7 @@ def _model(entity: Any) -> GatewayModel:
     external = entity.get("external_model")
     if external:
         provider, model = str(external["provider"]), str(external["name"])
+        provider = _USUAL.get(provider, provider)
         return GatewayModel(f"{provider}/{model}", provider, (model,))
     return GatewayModel(str(entity.get("entity_name") or entity.get("name")), "databricks")
 
@@ -89,11 +100,15 @@ def _endpoint(chain: Chain, models: dict[str, GatewayModel]) -> dict[str, Any]:
 
 
 def _entity(model: GatewayModel) -> dict[str, Any]:
-    external = {"name": model.native, "provider": model.provider, "task": "llm/v1/chat"}
+    provider = _PROVIDERS.get(model.provider, _CUSTOM)
+    external = {"name": model.native, "provider": provider, "task": "llm/v1/chat"}
     return {"name": slug(model.id).replace(".", "-"), "external_model": external}
 
 
 def _losses(chain: Chain) -> Iterator[Loss]:
     yield from losses(chain, lambda _: _TYPES)
+    for model in chain.models:
+        if provider_of(model) not in _PROVIDERS:
+            yield Loss(chain.route, f"{model} is a custom provider there: `custom_provider_config` is yours to add")
     if chain.attempts is not None or chain.breaker is not None:
         yield Loss(chain.route, "retries and cooldown cannot be set")

@@ -1,7 +1,7 @@
 """Kong AI Gateway, declarative configuration: the plugin ai-proxy-advanced, its targets and its balancer.
 
-Read in Kong's pages on load balancing and the plugin's examples. Under `priority` the target of the greatest weight
-goes first; every other algorithm spreads the calls, so all its targets count as preferred.
+Read in the plugin's schema (Kong Gateway 3.12 and later) and the pages on load balancing. Under `priority` the target
+of the greatest weight goes first; every other algorithm spreads the calls, so all its targets count as preferred.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,6 @@ from readback.policy.gateways.chain import (
     Writing,
     codes_of,
     losses,
-    shared_types,
     slug,
     types_of,
 )
@@ -27,6 +26,8 @@ NAME = "kong"
 TITLE = "Kong AI Gateway, declarative configuration"
 _PLUGIN = "ai-proxy-advanced"
 _DEFAULT_CRITERIA = ("error", "timeout")
+_STATUSES = frozenset({403, 404, 429, 500, 502, 503, 504})
+"""The only statuses that the schema lets stand among the criteria, as `http_<status>`."""
 
 
 def is_mine(config: Any) -> bool:
@@ -111,8 +112,7 @@ def write(chains: Sequence[Chain], models: dict[str, GatewayModel]) -> Writing:
 
 
 def _config(chain: Chain, models: dict[str, GatewayModel]) -> dict[str, Any]:
-    types = {kind for option in chain.options for kind in option.types}
-    criteria = ["error", "timeout", "non_idempotent", *(f"http_{code}" for code in codes_of(types))]
+    criteria = ["error", "timeout", "non_idempotent", *(f"http_{code}" for code in _codes(chain))]
     balancer: dict[str, Any] = {"algorithm": "priority", "failover_criteria": criteria}
     balancer["retries"] = max(len(chain.models) - 1, (chain.attempts or 1) - 1)
     if chain.breaker is not None and chain.breaker.failures is not None:
@@ -120,6 +120,10 @@ def _config(chain: Chain, models: dict[str, GatewayModel]) -> dict[str, Any]:
     weights = range(len(chain.models) * 10, 0, -10)
     targets = [_target(models[model], weight) for model, weight in zip(chain.models, weights, strict=True)]
     return {"balancer": balancer, "targets": targets}
+
+
+def _codes(chain: Chain) -> list[int]:
+    return [code for code in codes_of(kind for option in chain.options for kind in option.types) if code in _STATUSES]
 
 
 def _target(model: GatewayModel, weight: int) -> dict[str, Any]:
@@ -131,6 +135,6 @@ def _target(model: GatewayModel, weight: int) -> dict[str, Any]:
 
 
 def _losses(chain: Chain) -> Iterator[Loss]:
-    yield from losses(chain, lambda _: [TriggerType.PROVIDER_ERROR, *shared_types(chain)])
+    yield from losses(chain, lambda _: [TriggerType.PROVIDER_ERROR, *types_of(_codes(chain))])
     if chain.attempts is not None:
         yield Loss(chain.route, "a retry goes to the next target: attempts on one model cannot be set")

@@ -1,6 +1,8 @@
 """Portkey, config object (JSON): a strategy over ordered targets, which may hold strategies of their own.
 
-Read in Portkey's published JSON Schema of the config object and its pages on fallbacks and circuit breakers.
+Read in the schema that Portkey's open-source gateway (npm `@portkey-ai/gateway` 1.15) checks each config against, and
+in the pages on fallbacks and circuit breakers. That gateway takes a target by `provider` and `api_key` alone; the
+service also knows `virtual_key`, `@provider/model` and `cb_config`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,6 +29,13 @@ NAME = "portkey"
 TITLE = "Portkey, config object"
 _MOST_RETRIES = 5
 _SHORTEST_COOLDOWN_MS = 30_000
+_PROVIDERS = {
+    "azure": "azure-openai", "azure_ai": "azure-ai", "fireworks_ai": "fireworks-ai", "mistral": "mistral-ai",
+    "novita": "novita-ai", "perplexity": "perplexity-ai", "together_ai": "together-ai", "vertex_ai": "vertex-ai",
+    "xai": "x-ai",
+}  # fmt: skip
+"""Usual names of providers and Portkey's, where they differ."""
+_USUAL = {portkeys: usual for usual, portkeys in _PROVIDERS.items()}
 
 
 def is_mine(config: Any) -> bool:
@@ -77,6 +86,7 @@ def _model(target: Any) -> GatewayModel:
     provider = str(target.get("provider") or target.get("virtual_key") or "").removeprefix("@")
     if asked.startswith("@"):
         provider, _, asked = asked.removeprefix("@").partition("/")
+    provider = _USUAL.get(provider, provider)
     if not asked:
         return GatewayModel(f"{provider or 'unknown'}/as-requested", provider or "unknown")
     known = asked if "/" in asked or not provider else f"{provider}/{asked}"
@@ -103,7 +113,7 @@ def _breaker(told: Any) -> Breaker | None:
 
 
 def write(chains: Sequence[Chain], models: dict[str, GatewayModel]) -> Writing:
-    """One config per route. A virtual key is named like the provider: name your workspace's instead."""
+    """One config per route. The keys are placeholders: a policy holds none."""
     lost = [loss for chain in chains for loss in _losses(chain)]
     files = {f"portkey-{slug(chain.route)}.json": _config(chain, models) for chain in chains}
     return Writing(files, tuple(lost))
@@ -125,7 +135,9 @@ def _config(chain: Chain, models: dict[str, GatewayModel]) -> dict[str, Any]:
 
 
 def _target(model: GatewayModel) -> dict[str, Any]:
-    return {"virtual_key": model.provider, "override_params": {"model": model.native}}
+    provider = "google" if model.provider == "gemini" else _PROVIDERS.get(model.provider, model.provider)
+    key = f"{slug(provider).replace('-', '_').upper()}_API_KEY"
+    return {"provider": provider, "api_key": key, "override_params": {"model": model.native}}
 
 
 def _retry(chain: Chain) -> dict[str, Any]:
@@ -144,6 +156,13 @@ def _cb_config(breaker: Breaker | None) -> dict[str, Any]:
 
 def _losses(chain: Chain) -> Iterator[Loss]:
     yield from losses(chain, lambda _: shared_types(chain))
+    yield Loss(chain.route, "keys are not in the file: put yours, or your workspace's `virtual_key`, into each target")
+    if any(model.startswith("vertex_ai/") for model in chain.models):
+        yield Loss(chain.route, "a target on vertex-ai also needs `vertex_project_id` and `vertex_region`")
+    if chain.breaker is not None:
+        yield Loss(
+            chain.route, "the open-source gateway has no circuit breaker: `cb_config` holds in the service alone"
+        )
     if chain.attempts is not None and chain.attempts - 1 > _MOST_RETRIES:
         yield Loss(chain.route, f"at most {_MOST_RETRIES} retries can be set")
     if chain.breaker is not None and chain.breaker.duration_s * 1000 < _SHORTEST_COOLDOWN_MS:
