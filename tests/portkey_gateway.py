@@ -17,7 +17,7 @@ from typing import Any
 
 PACKAGE = Path(__file__).parent / "portkey_gateway_package"
 CACHE = Path(__file__).parents[1] / ".cache"
-START_S = 60
+START_S = 240
 
 
 @dataclass(frozen=True)
