@@ -70,6 +70,33 @@ def fallback(call: str, at: float = NOON, workflow: str = "letters", first: Any 
     return [first(call, at, "big", workflow), answer(call, at + 0.6, "small", workflow)]
 
 
+def before_call_ids(record: Record) -> Record:
+    """A payload as LiteLLM 1.80 wrote it: no call id, no counters, a model without its provider."""
+    kept = {key: value for key, value in record.items() if key != "litellm_call_id"}
+    return kept | {"model": record["model"].rpartition("/")[2], "hidden_params": {"additional_headers": None}}
+
+
+def spend_rows(records: Iterable[Record]) -> list[Record]:
+    """The spend log of some payloads: one row a call, of its answer, else of its failure, which began when it ended."""
+    last = {record["trace_id"].removesuffix("-cooldown"): record for record in records}
+    return [_spend_row(record) for record in last.values()]
+
+
+def _spend_row(record: Record) -> Record:
+    failed = record["status"] == "failure"
+    times = {"startTime": record["endTime" if failed else "startTime"], "endTime": record["endTime"]}
+    kept = ("model", "model_group", "model_id", "custom_llm_provider", "status", "litellm_call_id")
+    return {
+        **{key: datetime.fromtimestamp(at, UTC).isoformat() for key, at in times.items()},
+        **{key: record[key] for key in kept if key in record},
+        "request_id": record["id"],
+        "call_type": "acompletion",
+        "spend": record["response_cost"],
+        "session_id": f"{record['trace_id']}{'-of-its-own' if failed else ''}",
+        "metadata": {"error_information": record["error_information"]},
+    }
+
+
 def span_of(record: Record, **attributes: str) -> Record:
     """The span in which an application saw the answer of a record, with the id of that answer."""
     facts = {

@@ -3,6 +3,7 @@
 -- within a minute proves it: alone it is no identity (ids repeat in the wild), so time and another source must agree.
 -- Logs of one system share its own ids: a call that a better-placed one tells of is told, with all of its attempts;
 -- believed for one of them is the nearest attempt with the same end, NULL where the other log tells of none.
+-- A failed call may be known here by its own id and there by its trace: then its record bears that id, too.
 with placed as (
     select a.attempt_id, a.source, a.started_at, a.status, a.provider_request_id, a.provider_response_id, o.place
     from attempts as a
@@ -51,6 +52,11 @@ links as (
     from told as l
     inner join told as b on l.system = b.system and l.call_key = b.call_key and b.place < l.place
     where abs(epoch_us(l.started_at) - epoch_us(b.started_at)) <= 3600000000
+    union all
+    select l.attempt_id, b.attempt_id as better_id, true as is_of_a_call
+    from told as l
+    inner join told as b on l.system = b.system and l.call_key = b.provider_response_id and b.place < l.place
+    where l.status = 'error' and abs(epoch_us(l.started_at) - epoch_us(b.started_at)) <= 3600000000
     union all
     select l.attempt_id, b.attempt_id as better_id, true as is_of_a_call
     from told as l

@@ -38,6 +38,7 @@
 -- 1.80 may write the substitute's model and deployment into it.
 -- A failure after tokens had flowed was being answered: the client saw HTTP 200 from that deployment.
 -- A client that hung up (499) is written as a success.
+-- Before call ids, a failure's id is that of its call, here and in the spend log: it stands where an answer's would.
 select
     coalesce(absent(litellm_call_id), absent(trace_id), id) || '/' || status || '/' || id as attempt_key,
     coalesce(absent(litellm_call_id), absent(trace_id), id) as request_key,
@@ -82,7 +83,7 @@ select
     trace_id,
     coalesce(hidden_params.additional_headers."llm_provider-x-request-id", error_information.error_provider_request_id)
         as provider_request_id,
-    case when status = 'success' then id end as provider_response_id,
+    case when status = 'success' or absent(litellm_call_id) is null then id end as provider_response_id,
     end_user as user_ref,
     request_tags as tags,
     case

@@ -11,7 +11,6 @@
 -- evidence  = "60 real rows of 1.80.0 against what the client saw; 1.106 by schema and source only"
 -- limits    = ["one row per call, of the answer or the last failure: a rescued failure has no row, so a fallback has no cause",
 --              "before 1.106 no count of fallbacks and no call id: an answer by a substitute is an ordinary row of its group",
---              "before 1.106, beside StandardLoggingPayload records of the same proxy, a call that failed is counted twice: give readback one of the two",
 --              "retries are not written; the start is that of the attempt that answered",
 --              "a failed row may mix the deployments of two attempts; before 1.106 its duration is not written"]
 -- [columns]

@@ -17,6 +17,8 @@ TWO_ROWS = "responses_endpoint_fallback"
 MID_STREAM = "stream_midstream_error"
 """The substitute took over when the headers were sent: they name the deployment that broke off."""
 
+LOADED_AT = datetime(2026, 11, 25, tzinfo=UTC)
+
 Row = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real captures lie beside the checkout")
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real captures lie
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Row, list[Row]]]:
     """What the client saw of each request, and the requests that began meanwhile."""
     with open_ledger(tmp_path_factory.mktemp("spend")) as books:
-        (entry,) = books.load(REAL / "spend_logs.ndjson", loaded_at=datetime(2026, 11, 25, tzinfo=UTC))
+        (entry,) = books.load(REAL / "spend_logs.ndjson", loaded_at=LOADED_AT)
         assert (entry.rows, entry.quarantined_lines) == (60, 0)
         books.build()
         relation = books.con.sql("select * from requests")
@@ -86,3 +88,19 @@ def test_cause_is_the_provoked_one(pairs: list[tuple[Row, list[Row]]], scenario:
 def test_cache_hit_is_told(pairs: list[tuple[Row, list[Row]]]) -> None:
     hits = [row["is_cache_hit"] for seen, rows in pairs for row in rows if seen["scenario"] == "cache"]
     assert hits == [None, True]
+
+
+def test_beside_the_payload_log_it_changes_no_request(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """All 59 calls stand in both logs; a failed one by its trace in the one and by its own id in the other."""
+    payloads, spent = REAL / "standard_logging.ndjson", REAL / "spend_logs.ndjson"
+    alone, beside = (_requests(tmp_path_factory.mktemp("both"), *files) for files in ([payloads], [spent, payloads]))
+    assert [row | {"other_sources": None} for row in beside] == alone
+    assert sum(row["other_sources"] == ["litellm_spend"] for row in beside) >= 59
+
+
+def _requests(root: Path, *files: Path) -> list[Row]:
+    with open_ledger(root) as books:
+        books.load(*files, loaded_at=LOADED_AT)
+        books.build()
+        relation = books.con.sql("select * from requests order by request_id")
+        return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]

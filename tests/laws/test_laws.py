@@ -9,7 +9,19 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_logs import Ledger, Record, answer, cooldown, failure, fallback, lines, open_ledger, span_of
+from small_logs import (
+    Ledger,
+    Record,
+    answer,
+    before_call_ids,
+    cooldown,
+    failure,
+    fallback,
+    lines,
+    open_ledger,
+    span_of,
+    spend_rows,
+)
 
 from readback import ledger
 from readback.contracts import Episode, Request
@@ -199,6 +211,24 @@ def test_mark_that_only_the_second_witness_saw_is_kept(tmp_path: Path) -> None:
         books.build(())
         assert books.rows("select is_marked, other_sources from requests") == [(True, ["otlp"])]
         assert books.rows("select is_silent from fallback_events") == [(False,)]
+
+
+@given(LOGS, POLICIES, st.sampled_from([dict, before_call_ids]))
+@law(5)
+def test_spend_log_beside_the_payloads_changes_no_count(
+    records: list[Record], policies: Sequence[Policy], as_written: Callable[[Record], Record]
+) -> None:
+    payloads = [as_written(record) for record in records]
+    with TemporaryDirectory() as both, open_ledger(Path(both)) as books:
+        books.load_bytes(lines(spend_rows(payloads)), "spend.jsonl", source="litellm_spend")
+        books.load_bytes(lines(payloads), source="litellm")
+        books.build(policies)
+        found = rows(books)
+        assert books.rows("select count(*) from requests where other_sources = ['litellm_spend']") != [(0,)]
+    alone = built([[payloads]], policies)
+    other = column_names(Request).index("other_sources")
+    bare = [row[:other] + (None,) + row[other + 1 :] for row in found["requests"]]
+    assert found | {"requests": bare} == alone
 
 
 @given(LOGS, POLICIES, st.randoms(use_true_random=False))

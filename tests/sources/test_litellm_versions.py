@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_logs import answer, fallback, lines, open_ledger
+from small_logs import answer, before_call_ids, fallback, lines, open_ledger
 
 Record = dict[str, Any]
 Told = tuple[bool | None, str | None, str | None]
@@ -23,14 +23,8 @@ def told(root: Path, records: Iterable[Record], source: str) -> list[Told]:
         return books.rows("select is_fallback, served_model, not_derivable_reason from requests order by started_at")
 
 
-def as_before(record: Record) -> Record:
-    """A payload as LiteLLM 1.80 wrote it: no call id, no counters, a model without its provider."""
-    kept = {key: value for key, value in record.items() if key != "litellm_call_id"}
-    return kept | {"model": record["model"].partition("/")[2], "hidden_params": {"additional_headers": None}}
-
-
 def test_payload_without_a_call_id_never_denies_a_fallback(tmp_path: Path) -> None:
-    assert told(tmp_path, [as_before(answer("a"))], "litellm") == [(None, "gpt-4o", NO_CALL_ID)]
+    assert told(tmp_path, [before_call_ids(answer("a"))], "litellm") == [(None, "gpt-4o", NO_CALL_ID)]
 
 
 def test_payload_with_a_call_id_does(tmp_path: Path) -> None:
@@ -38,12 +32,12 @@ def test_payload_with_a_call_id_does(tmp_path: Path) -> None:
 
 
 def test_older_payloads_show_the_fallbacks_that_they_can(tmp_path: Path) -> None:
-    found = told(tmp_path, map(as_before, fallback("a")), "litellm")
+    found = told(tmp_path, map(before_call_ids, fallback("a")), "litellm")
     assert found == [(True, "gpt-4o-mini", None)]
 
 
 def test_model_with_and_without_its_provider_is_one_model(tmp_path: Path) -> None:
-    both = [answer("a"), as_before(answer("b", answer("a")["startTime"] + 60))]
+    both = [answer("a"), before_call_ids(answer("b", answer("a")["startTime"] + 60))]
     assert len({row[1] for row in told(tmp_path, both, "litellm")}) == 1
 
 

@@ -73,7 +73,9 @@ class Attempt(Row):
     trace_id: str | None = Field(description="Trace that the record belongs to, lower case.")
     session_id: str | None = Field(description="Session or conversation.")
     provider_request_id: str | None = Field(description="The provider's request id; an attribute, never a key.")
-    provider_response_id: str | None = Field(description="The provider's response id; an attribute, never a key.")
+    provider_response_id: str | None = Field(
+        description="The id of the answer, or what the gateway writes in its place; an attribute, never a key."
+    )
     user_hash: str | None = Field(description="Keyed hash of the end user.")
     weight: float = Field(ge=0, description="1 / sampling rate of the log.")
 
