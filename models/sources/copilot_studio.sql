@@ -6,7 +6,7 @@
 -- recognize = ["Operation=CopilotInteraction", "RecordType"]
 -- required  = ["Operation"]
 -- reports   = ["served_model", "workflow"]
--- ignored   = "names no model, so who answered is not told"
+-- ignored   = "is no turn of a copilot, or names no model, so who answered is not told"
 -- evidence  = "the vendor's published audit schema (keys, types); what a fallback turn looks like is documented nowhere and not verified"
 -- limits    = ["no errors, no latency, no tokens: only which model answered",
 --              "turns without ModelTransparencyDetails are left out, and they are common: these counts are no totals",
@@ -60,7 +60,7 @@ turns as (
 )
 
 select
-    Id as attempt_key,
+    case when Operation = 'CopilotInteraction' then Id end as attempt_key,
     Id as request_key,
     'single_row' as chain_basis,
     try_cast(CreationTime as timestamptz) as started_at,
@@ -74,9 +74,10 @@ select
     event.ThreadId as session_id,
     UserId as user_ref,
     to_json({agent_id: agent_id, app_host: event.AppHost}) as metadata,
-    Id is not null and CreationTime is not null and event is not null and served is null as is_ignored,
+    Operation <> 'CopilotInteraction' or (Id is not null and CreationTime is not null and event is not null and served is null)
+        as is_ignored,
     case
-        when Operation is null then null
+        when Operation is null or Operation <> 'CopilotInteraction' then null
         when Id is null or event is null then 'the record holds no Id or no CopilotEventData'
         when try_cast(CreationTime as timestamptz) is null then 'CreationTime is no time'
     end as problem

@@ -3,6 +3,7 @@
 -- file      = "rows of the ClickHouse table as JSON lines, CSV or Parquet, by SQL or HQL, read with FINAL; leave out request_body and response_body"
 -- emits     = "attempts"
 -- grain     = "line"
+-- system    = "helicone"
 -- recognize = ["request_id", "request_created_at", "target_url", "latency"]
 -- required  = ["request_id", "request_created_at", "status"]
 -- reports   = ["error", "latency", "tokens", "cost", "served_model", "workflow"]

@@ -1,16 +1,19 @@
 -- [source]
 -- title     = "Microsoft Purview audit, changes of agent and Copilot settings"
--- file      = "JSON lines of the AuditData of settings changes (AgentSettingsAdminActivity; Management Activity API or that column of the audit search CSV)"
+-- file      = "the CSV of a Purview audit search, or JSON lines or a list of such records (Management Activity API): changes of settings (AgentSettingsAdminActivity)"
 -- emits     = "admin_changes"
 -- observer  = "provider"
--- recognize = ["Property", "NewValue", "Operation", "CreationTime"]
--- required  = ["Id", "CreationTime", "Property"]
+-- recognize = ["Property|AuditData.Property", "NewValue|AuditData.NewValue", "Operation", "CreationTime|AuditData.CreationTime"]
+-- required  = ["Operation"]
 -- ignored   = "changes a setting that names no provider of models"
 -- evidence  = "the vendor's published audit schema (Property, OldValue, NewValue, ForAllUsers); the name of the provider switch itself is not verified"
 -- limits    = ["a setting counts only where its own name holds a provider's name: nothing is guessed beyond that",
 --              "a switch takes hours to reach everyone: the time told is that of the change, not of its effect",
---              "a switch for some users is told with their group as scope; whom it concerns is not read"]
+--              "a switch for some users is told with their group as scope; whom it concerns is not read",
+--              "Microsoft Graph names the columns of its audit records otherwise: they are not read"]
 -- [columns]
+-- Operation         = "VARCHAR"
+-- AuditData         = "JSON"
 -- Id                = "VARCHAR"
 -- CreationTime      = "VARCHAR"
 -- OrganizationId    = "VARCHAR"
@@ -21,14 +24,34 @@
 -- AddedIdentities   = "VARCHAR[]"
 -- RemovedIdentities = "VARCHAR[]"
 --
--- A change for some users adds and removes identities: it is on for those added, off for those removed.
-with read as (
+-- A change for some users adds and removes identities: it is on for those added, off for those removed. In the CSV the
+-- record stands as text in the column AuditData.
+with opened as (
+    select *, from_json(try_cast(AuditData ->> '$' as json), '{
+        "Id": "VARCHAR", "CreationTime": "VARCHAR", "OrganizationId": "VARCHAR", "UserId": "VARCHAR", "Property": "VARCHAR",
+        "NewValue": "VARCHAR", "ForAllUsers": "BOOLEAN", "AddedIdentities": ["VARCHAR"], "RemovedIdentities": ["VARCHAR"]
+    }') as audit
+    from records
+),
+
+changes as (
+    select
+        Operation, coalesce(Id, audit.Id) as Id, coalesce(CreationTime, audit.CreationTime) as CreationTime,
+        coalesce(OrganizationId, audit.OrganizationId) as OrganizationId, coalesce(UserId, audit.UserId) as UserId,
+        coalesce(Property, audit.Property) as Property, coalesce(NewValue, audit.NewValue) as NewValue,
+        coalesce(ForAllUsers, audit.ForAllUsers) as ForAllUsers,
+        coalesce(AddedIdentities, audit.AddedIdentities) as AddedIdentities,
+        coalesce(RemovedIdentities, audit.RemovedIdentities) as RemovedIdentities
+    from opened
+),
+
+read as (
     select
         *,
         regexp_extract(lower(Property), '(anthropic|claude|openai|gemini|google|mistral|xai|grok|deepseek|cohere|meta|llama)', 1) as word,
         lower(trim(NewValue)) as value,
         coalesce(ForAllUsers, true) as is_for_all
-    from records
+    from changes
 ),
 
 judged as (
@@ -52,7 +75,8 @@ select
     UserId as actor_ref,
     word = '' as is_ignored,
     case
-        when word = '' or Property is null or CreationTime is null then null
+        when Operation is null or word = '' then null
+        when Id is null or Property is null or CreationTime is null then 'the record holds no Id, no Property or no CreationTime'
         when try_cast(CreationTime as timestamptz) is null then 'CreationTime is no time'
         when is_on is null then 'NewValue is neither on nor off'
     end as problem

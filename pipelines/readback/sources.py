@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from readback import shipped
@@ -35,7 +36,7 @@ class Header(BaseModel):
     )
     recognize: tuple[str, ...] = Field(
         description="Keys that all stand in a record; `key=value` asks for the value, `a|b` for either key, `.0` looks "
-        "into a list."
+        "into a list, `.key` into an object or the text of one."
     )
     required: tuple[str, ...] = Field(description="Columns without which a record cannot be read.")
     reports: tuple[Capability, ...] = ()
@@ -183,12 +184,22 @@ def _has(record: Mapping[str, Any], key: str) -> bool:
     return any(_stands(record, either, wanted) for either in path.split("|"))
 
 
+def _opened(text: str) -> Any:
+    """An object that a cell of CSV holds as its text; None where it holds none."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
 def _stands(record: Mapping[str, Any], path: str, wanted: str) -> bool:
     value: Any = record
     for part in [path] if path in record else path.split("."):
         if isinstance(value, list) and part == "0" and value:
             value = value[0]
             continue
+        if isinstance(value, str) and value.startswith("{"):
+            value = _opened(value)
         if not isinstance(value, Mapping) or part not in value:
             return False
         value = value[part]

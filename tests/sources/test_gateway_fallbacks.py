@@ -244,6 +244,27 @@ def test_helicone_reads_billionths_of_a_dollar_and_no_cost_of_a_hit() -> None:
     assert costs["8d000010-0000-4000-8000-000000000000"] is None
 
 
+def test_helicone_export_shows_a_substitute_of_its_list_and_denies_none() -> None:
+    found = {key[6:8]: row["is_fallback"] for key, row in requests("helicone_export").items()}
+    assert (found["02"], found["01"], found["03"]) == (True, None, None)
+    assert told("helicone_export", "8e000002-0000-4000-8000-000000000000")[1:3] == ("gpt-4.1", "claude-sonnet-4-5")
+
+
+def test_helicone_call_of_table_and_export_is_counted_once(tmp_path: Path) -> None:
+    (export,) = sample_files("helicone_export")
+    called = json.loads(export.read_text("utf-8").splitlines()[0])
+    (table,) = sample_files("helicone")
+    row = json.loads(table.read_text("utf-8").splitlines()[0])
+    same = ("request_id", "request_created_at", "model", "prompt_tokens")
+    with open_ledger(tmp_path) as books:
+        books.load(export)
+        books.load_bytes(json.dumps(row | {key: called[key] for key in same} | {"cost": 2100000}).encode(), "table.jsonl")
+        books.build()
+        assert books.rows("select source, other_sources from requests where other_sources is not null") == [
+            ("helicone_export", ["helicone"])
+        ]
+
+
 def test_tensorzero_tells_the_whole_wait_of_a_rescued_call() -> None:
     waits = {row["deployment"]: row["duration_ms"] for row in requests("tensorzero").values()}
     assert waits["claude_fallback/claude_haiku/anthropic"] == 3120

@@ -76,7 +76,9 @@ TENANT = "22222222-0000-4000-8000-000000000001"
 
 
 def test_setting_of_microsoft_counts_where_its_name_holds_a_provider() -> None:
+    in_csv = [(False, TENANT), (False, f"{TENANT}/some users"), (True, TENANT)]
     assert switches("purview_admin") == [
+        *(("anthropic", None, scope, is_enabled) for is_enabled, scope in in_csv),
         ("anthropic", None, TENANT, False),
         ("anthropic", None, TENANT, True),
         ("anthropic", None, f"{TENANT}/some users", False),

@@ -118,3 +118,15 @@ def test_mixed_file_read_again_in_pieces_changes_nothing(books: Ledger) -> None:
     entry = books.load_bytes(lines(records[1:3]), "overlap.jsonl")
     assert (entry.duplicate_lines, entry.row_lines) == (1, 0)
     assert held(books) == before
+
+
+def test_audit_search_of_turns_settings_and_all_else_is_read_row_by_row(books: Ledger) -> None:
+    turns, settings = (
+        (shipped.samples() / name).read_text("utf-8").splitlines()
+        for name in ("copilot_studio/interactions.csv", "purview_admin/audit_search.csv")
+    )
+    other = 'f-1,10/12/2026 9:00:00 AM,8,UserLoggedIn,jo@alpenwerk.example,"{""Id"": ""f-1""}",,'
+    entry = books.load_bytes("\n".join([*turns[:3], *settings[1:3], other, ""]).encode(), "search.csv")
+    assert {entry.source, *entry.other_sources} == {"copilot_studio", "purview_admin"}
+    assert (entry.lines, entry.row_lines, entry.ignored_lines, entry.quarantined_lines) == (5, 3, 2, 0)
+    assert books.rows("select provider, is_enabled from admin_changes") == [("anthropic", False)]
