@@ -1,6 +1,6 @@
 -- [source]
 -- title     = "GitHub commits that revert others"
--- file      = "JSON lines or a list: GET /repos/<owner>/<repo>/commits; of stored push webhooks `jq -c '.commits[] | {sha: .id, html_url: .url, commit: {message, committer: {date: .timestamp}}}'`"
+-- file      = "JSON lines or a list: GET /repos/<owner>/<repo>/commits (stored push webhooks: github_pushes)"
 -- emits     = "outcomes"
 -- grain     = "nested"
 -- observer  = "application"

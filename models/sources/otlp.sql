@@ -51,7 +51,7 @@ with recursive spans as materialized (
             ))
         }), lambda a: a.v is not null and (starts_with(a.k, 'traceloop.association.properties.') or list_contains([
             'gen_ai.operation.name', 'llm.request.type', 'openinference.span.kind', 'gen_ai.provider.name', 'gen_ai.system',
-            'llm.provider', 'llm.system', 'gen_ai.request.model', 'llm.request.model_name', 'llm.invocation_parameters',
+            'gen_ai.model.provider', 'llm.provider', 'llm.system', 'gen_ai.request.model', 'llm.request.model_name', 'llm.invocation_parameters',
             'gen_ai.response.model', 'llm.response.model_name', 'llm.model_name', 'gen_ai.response.id',
             'gen_ai.response.finish_reasons', 'llm.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens',
             'llm.token_count.prompt', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens',
@@ -90,6 +90,7 @@ labelled as materialized (
         facts['gen_ai.operation.name'] in ('chat', 'text_completion', 'generate_content', 'embeddings')
         or facts['llm.request.type'] in ('chat', 'completion', 'embedding')
         or facts['openinference.span.kind'] in ('LLM', 'EMBEDDING')
+        or (facts['gen_ai.model.provider'] is not null and facts['gen_ai.request.model'] is not null)
         or facts['readback.lane'] in ('manual', 'hold') as is_call,
         coalesce(to_json(map_from_entries(list_filter(map_entries(facts), lambda fact: regexp_full_match(fact.key,
             'traceloop\..*|readback\.(workflow|run\.id)|gen_ai\.(workflow\.name|agent\.name|conversation\.id)|(session|user|enduser)\.id'
@@ -182,7 +183,9 @@ select
     coalesce(json_extract_string(labels, '$."team"'), json_extract_string(labels, '$."traceloop.association.properties.team"')) as team,
     coalesce(json_extract_string(labels, '$."deployment.environment.name"'), json_extract_string(labels, '$."deployment.environment"'))
         as environment,
-    coalesce(facts['gen_ai.provider.name'], facts['gen_ai.system'], facts['llm.provider'], facts['llm.system']) as provider,
+    coalesce(
+        facts['gen_ai.provider.name'], facts['gen_ai.system'], facts['gen_ai.model.provider'], facts['llm.provider'], facts['llm.system']
+    ) as provider,
     coalesce(
         facts['gen_ai.request.model'], facts['llm.request.model_name'],
         case when json_valid(facts['llm.invocation_parameters']) then json_extract_string(facts['llm.invocation_parameters'], '$.model') end

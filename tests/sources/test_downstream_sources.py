@@ -174,3 +174,15 @@ def test_revert_names_a_pull_request_or_a_commit_in_short() -> None:
 
 def test_commit_about_reverting_reverts_nothing() -> None:
     assert 8 not in {row["line"] for row in told("github_commits")}
+
+
+def test_revert_that_was_pushed_is_the_same_outcome_as_in_the_list_of_commits() -> None:
+    pushed, listed = (
+        {row["outcome_id"]: row["request_id"] for row in told(source)} for source in ("github_pushes", "github_commits")
+    )
+    assert len(pushed) == 4
+    assert pushed.items() <= listed.items()
+
+
+def test_push_to_another_branch_reverts_nothing() -> None:
+    assert {4, 6}.isdisjoint({row["line"] for row in told("github_pushes")})

@@ -258,7 +258,9 @@ def test_helicone_call_of_table_and_export_is_counted_once(tmp_path: Path) -> No
     same = ("request_id", "request_created_at", "model", "prompt_tokens")
     with open_ledger(tmp_path) as books:
         books.load(export)
-        books.load_bytes(json.dumps(row | {key: called[key] for key in same} | {"cost": 2100000}).encode(), "table.jsonl")
+        books.load_bytes(
+            json.dumps(row | {key: called[key] for key in same} | {"cost": 2100000}).encode(), "table.jsonl"
+        )
         books.build()
         assert books.rows("select source, other_sources from requests where other_sources is not null") == [
             ("helicone_export", ["helicone"])

@@ -191,3 +191,19 @@ def test_trace_that_a_batch_split_over_two_lines_is_one_request(tmp_path: Path) 
     file = tmp_path / "spans.jsonl"
     file.write_text("".join(json.dumps(exported(one, one)) + "\n" for one in (answered, failed)), encoding="utf-8")
     assert {row["request_id"] for row in landed(sources()["otlp"], file)[1]} == {f"otlp:{TRACE}/{PARENT}"}
+
+
+def test_span_of_cloudflares_gateway_is_a_call_with_its_cost(tmp_path: Path) -> None:
+    """It writes no operation name, a provider under a name of its own, and the caller's metadata as attributes."""
+    told = {
+        "gen_ai.request.model": "model-b", "gen_ai.model.provider": "anthropic", "gen_ai.usage.input_tokens": 412,
+        "gen_ai.usage.output_tokens": 96, "gen_ai.prompt_json": "Draft the letter", "workflow": "claims",
+    }  # fmt: skip
+    cost = {"key": "gen_ai.usage.cost", "value": {"doubleValue": 0.0041}}
+    one = span("aa", 0, told, status={})
+    (row,) = story(
+        {"resourceSpans": [{"scopeSpans": [{"spans": [one | {"attributes": [*one["attributes"], cost]}]}]}]}, tmp_path
+    )
+    assert (row["provider"], row["model_requested"], row["served_model_source"]) == ("anthropic", "model-b", "declared")
+    assert (row["status"], row["cost_usd"], row["workflow"]) == ("ok", 0.0041, "claims")
+    assert "Draft the letter" not in json.dumps(row, default=str)
