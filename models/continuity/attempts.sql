@@ -2,6 +2,7 @@
 -- This is the one place where a status, code, class or message becomes a cause. Order is precedence: what the log
 -- states itself, then codes that say one thing only, then a quota or a switch that only the text betrays, then codes
 -- and statuses that say no more than their HTTP status, then class and message. So no text outranks a code that decides.
+-- Zhipu's codes are bare numbers (is_numbered): they say something beside its name only.
 -- A row without an attempt_id could not be read; its line is explained by a second pass over the raw bytes.
 with failed as (
     select
@@ -16,7 +17,8 @@ with failed as (
             when status in ('error', 'blocked')
                 then lower(coalesce(error_code, '') || case when contains(error_type, '_') then ' ' || error_type else '' end)
         end as codes,
-        case when status in ('error', 'blocked') then lower(coalesce(error_message, '')) end as message
+        case when status in ('error', 'blocked') then lower(coalesce(error_message, '')) end as message,
+        coalesce(lower(provider) in ('zhipu', 'zhipuai', 'zai', 'z-ai', 'z.ai', 'bigmodel'), false) as is_numbered
     from canonical
 ),
 
@@ -28,41 +30,63 @@ judged as (
             when stated_cause is not null then stated_cause || '|explicit_reason'
             when regexp_matches(reason || ' ' || class, 'gateway_rate_limit|proxyratelimiterror') then 'gateway_limit|explicit_reason'
             when regexp_matches(reason || ' ' || codes,
-                'budget_exceeded|insufficient_(quota|credit|balance|fund)|billing|spend(ing)?_limit|payment_required')
+                'budget_exceeded|insufficient_?(quota|credit|balance|fund)|billing|spend(ing)?_limit|payment_?required|credit_limit'
+                || '|balance_(exhausted|not_enough)|not_enough_(balance|credit)|current_quota|usage_limit_exceeded|overdue|arrear')
+                or (is_numbered and code in ('1113', '1308', '1309', '1310'))
                 then 'cost_ceiling|error_code'
             when regexp_matches(reason || ' ' || codes,
-                'model_access_denied|model_not_allowed|model_(not_enabled|disabled)|account_deactivated|organization_restricted|service_disabled')
+                'model_access_denied|model_not_allowed|model_?(not_?(enabled|open)|disabled|permission_blocked)|organization_restricted'
+                || '|account_?(deactivated|disabled|suspended|locked)|service_disabled')
+                or (is_numbered and code in ('1112', '1121', '1311'))
                 then 'admin_disabled|error_code'
-            when regexp_matches(reason || ' ' || codes || ' ' || class, 'context_window|context_length|contextwindow|request_too_large|prompt_too_long')
+            when regexp_matches(reason || ' ' || codes || ' ' || class,
+                'context_?(window|length|limit)|request_too_large|(prompt|input)_?too_?(long|large)')
+                or (is_numbered and code = '1261')
                 then 'context_window|error_code'
             when regexp_matches(codes || ' ' || class || ' ' || reason,
-                'content_policy|content_filter|contentpolicy|responsibleai|guardrail_intervened|moderation|bio_policy|invalid_prompt|prohibited_content')
+                'content_policy|content_filter|contentpolicy|responsibleai|guardrail_intervened|moderation|bio_policy|invalid_prompt|prohibited_content'
+                || '|content_?(violation|blocked)|sensitive_?content|risk_?detection|data_?inspection|(^| )safety')
+                or (is_numbered and code in ('1300', '1301'))
                 then 'content_policy|error_code'
-            when regexp_matches(codes, 'unsupported_(parameter|value|feature|content)|not_?supported') then 'capability_missing|error_code'
-            when regexp_matches(codes, 'throttl|rate_limit|too_many_requests|servicequotaexceeded|capacity_exceeded|slow_down')
-                then 'provider_throttled|error_code'
-            when regexp_matches(codes, 'timeout|deadline_exceeded') then 'latency_breach|error_code'
+            when regexp_matches(codes, 'unsupported_(parameter|value|feature|content)|not_?supported')
+                or (is_numbered and code = '1212')
+                then 'capability_missing|error_code'
             when regexp_matches(codes,
-                'unavailable|internalserver|internal_(server_)?error|(^| )internal( |$)|modelnotready|modelerror|modelstreamerror|server_error|overloaded')
+                'throttl|rate_?limit|too_?many_?requests|request_?limit|concurrenc|(request|token)_quota|servicequotaexceeded'
+                || '|capacity_exceeded|slow_down')
+                or (http_status = 429 and regexp_matches(codes, 'overload'))
+                or (is_numbered and code in ('1302', '1303', '1304', '1305'))
+                then 'provider_throttled|error_code'
+            when http_status = 500 and regexp_matches(codes, 'internal') then 'provider_outage|error_code'
+            when regexp_matches(codes, 'timeout|timed_?out|deadline_?exceeded|econnaborted') then 'latency_breach|error_code'
+            when regexp_matches(codes,
+                'unavailable|internal_?(server|service|error)|(^| )internal( |$)|modelnotready|modelerror|modelstreamerror|server_error|overload'
+                || '|bad_?gateway|(^| )(econn(reset|refused)|epipe|enotfound|eai_again|und_err_socket)( |$)')
+                or (is_numbered and code in ('1234', '1312'))
                 then 'provider_outage|error_code'
             when regexp_matches(codes,
-                'unauthorized|unauthenticated|authentication|invalid_api_key|api_key_invalid|(expired|invalid)_?token|unrecognizedclient')
+                'unauthorized|unauthenticated|authentication|(invalid|wrong|incorrect)_?api_?key|api_key_invalid|(expired|invalid)_?(iam_)?token'
+                || '|unrecognizedclient')
+                or (is_numbered and code in ('1000', '1001', '1002', '1003', '1004'))
                 then 'auth|error_code'
             when class = 'routerratelimiterrorbasic' then 'provider_throttled|exception_type'
             when regexp_matches(reason, 'no_healthy_deployments') or class = 'routerratelimiterror' then 'unknown|none'
             when regexp_matches(message, 'quota exceeded for metric|please retry in') then 'provider_throttled|message_pattern'
             when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|(prepayment|all available) credits')
                 or regexp_matches(message, 'budget has been exceeded|crossed budget|spending limit|insufficient (credits|balance|funds)')
+                or regexp_matches(message, 'included credits|overdue balance|account is in good standing|out of credits')
                 or regexp_matches(message, 'retry after 86400 seconds')
                 then 'cost_ceiling|message_pattern'
             when regexp_matches(message,
                 'maximum (context|prompt) length|context window|context_length_exceeded|input token count exceeds')
                 or regexp_matches(message, 'exceeds the maximum number of tokens|(prompt|input) is too long')
-                or regexp_matches(message, 'too many tokens: |`max_new_tokens` must be')
+                or regexp_matches(message, 'too many tokens: |`max_new_tokens` must be|`inputs` must have less than|model token limit')
+                or regexp_matches(message, 'range of input length|context length is only|reduce the length of the messages|maximum input length')
                 then 'context_window|message_pattern'
             when regexp_matches(message,
                 'content policy|content management policy|content_filter|content filtering policy|safety system|flagged as potentially')
                 or regexp_matches(message, 'violates usage guidelines|violates our usage|requires moderation|your input was flagged|content exists risk')
+                or regexp_matches(message, 'inappropriate content|sensitive (content|information)|considered high risk')
                 then 'content_policy|message_pattern'
             when regexp_matches(message,
                 'organization policy constraint|disallowed gen ai model|organization has been disabled|have access to the model with the specified')
@@ -84,12 +108,16 @@ judged as (
             when http_status in (401, 403) then 'auth|http_status'
             when http_status = 402 then 'cost_ceiling|http_status'
             when http_status = 413 then 'context_window|http_status'
-            when http_status in (500, 502, 503, 520, 521, 522, 523, 529) then 'provider_outage|http_status'
-            when regexp_matches(class, 'timeout') then 'latency_breach|exception_type'
-            when regexp_matches(class, 'ratelimit|throttl|toomanyrequests') then 'provider_throttled|exception_type'
-            when regexp_matches(class, 'internalserver|serviceunavailable|badgateway|connection|apiconnection|overloaded|remoteprotocol|midstream')
+            when http_status between 500 and 599 then 'provider_outage|http_status'
+            when regexp_matches(class, 'timeout|timedout|deadlineexceeded') then 'latency_breach|exception_type'
+            when regexp_matches(class, 'ratelimit|throttl|toomanyrequests|resourceexhausted') then 'provider_throttled|exception_type'
+            when regexp_matches(class,
+                'internalserver|serviceunavailable|badgateway|overloaded|midstream|connect(ion|or)?(error|exception|refused|reset|aborted|closed)'
+                || '|connection|disconnected|(read|write|close|network|proxy|protocol|ssl|socket|payload|chunkedencoding|clientos)(error|exception)'
+                || '|incompleteread|brokenpipe|gaierror|unknownhost|nohttpresponse|sslhandshake')
                 then 'provider_outage|exception_type'
-            when regexp_matches(class, 'authentication|permission') then 'auth|exception_type'
+            when regexp_matches(class, 'authentication|permission|unauthorized|forbidden|nocredentials|defaultcredentials|invalidtoken')
+                then 'auth|exception_type'
             when regexp_matches(message, 'rate limit|too many requests|throttl') then 'provider_throttled|message_pattern'
             when regexp_matches(message, 'timed out|timeout|deadline') then 'latency_breach|message_pattern'
             when regexp_matches(message, 'overloaded|service unavailable|internal server error|connection (error|reset|refused)')

@@ -126,8 +126,8 @@ def sql_page() -> str:
 
 def causes_page(providers: Mapping[str, Provider]) -> str:
     """`docs/causes.md`: how often the rule table names the cause that a provider's documentation tells of."""
-    known = {name: judged(provider.errors) for name, provider in providers.items() if not provider.held_out}
-    held_out = {name: judged(provider.errors) for name, provider in providers.items() if provider.held_out}
+    known = {name: judged(name, provider.errors) for name, provider in providers.items() if not provider.held_out}
+    held_out = {name: judged(name, provider.errors) for name, provider in providers.items() if provider.held_out}
     parts = [
         "# Causes",
         _GENERATED.format(origin="`tests/sources/provider_errors.yaml`"),

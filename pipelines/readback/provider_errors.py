@@ -41,7 +41,7 @@ class ProviderError(BaseModel):
         text = error.get("message", error.get("detail"))
         return {
             "http_status": self.status,
-            "error_code": next((word for word in words if isinstance(word, str) and not word.isdigit()), None),
+            "error_code": next((word for word in words if isinstance(word, str) and not _is_status(word)), None),
             "error_type": error.get("type"),
             "error_message": text if isinstance(text, str) or text is None else json.dumps(text),
         }
@@ -77,15 +77,20 @@ class JudgedError(Verdict):
         return self.cause == self.error.cause
 
 
+def _is_status(word: str) -> bool:
+    """Whether a code only repeats the status of HTTP, as Azure writes it."""
+    return word.isdigit() and len(word) == 3
+
+
 def read_providers(file: Path) -> dict[str, Provider]:
     """The corpus, by provider."""
     corpus = yaml.safe_load(file.read_text(encoding="utf-8"))
     return {name: Provider.model_validate(provider) for name, provider in corpus.items()}
 
 
-def judged(errors: Sequence[ProviderError]) -> list[JudgedError]:
-    """What the rule table makes of documented errors."""
-    verdicts = judge([error.evidence for error in errors])
+def judged(name: str, errors: Sequence[ProviderError]) -> list[JudgedError]:
+    """What the rule table makes of errors that a provider documents."""
+    verdicts = judge([error.evidence | {"provider": name} for error in errors])
     return [JudgedError(verdict.cause, verdict.basis, error) for verdict, error in zip(verdicts, errors, strict=True)]
 
 

@@ -60,6 +60,10 @@ PHRASES = (
     "invalid api token", "incorrect api key", "invalid api key", "endpoints found that support",
     "does not support image", "does not support tool", "does not support function", "does not support audio",
     "does not support vision", "does not support system", "does not support json", "does not support response",
+    "included credits", "overdue balance", "account is in good standing", "out of credits",
+    "`inputs` must have less than", "model token limit", "range of input length", "context length is only",
+    "reduce the length of the messages", "maximum input length", "inappropriate content", "sensitive content",
+    "sensitive information", "considered high risk",
 )  # fmt: skip
 """What is looked for in an error's text; the words by which readback names a cause."""
 
