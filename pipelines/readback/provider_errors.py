@@ -30,6 +30,10 @@ class ProviderError(BaseModel):
     status: int
     body: Any
     cause: Cause
+    held_out: bool = Field(default=False, description="Found after the rule table, which had never seen it.")
+    at_first: Cause | None = Field(
+        default=None, description="What the table took it for when it was first shown to it, where that was wrong."
+    )
 
     @property
     def evidence(self) -> dict[str, Any]:
@@ -53,8 +57,13 @@ class Provider(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     documented: str
-    held_out: bool = Field(default=False, description="Written after the rule table, and never used to change it.")
+    held_out: bool = Field(default=False, description="Nothing of it had been seen when its errors were written.")
     errors: tuple[ProviderError, ...]
+
+    def parted(self) -> tuple[list[ProviderError], list[ProviderError]]:
+        """The errors that the rule table was written for, and those that it was shown afterwards."""
+        shown = [error for error in self.errors if error.held_out or self.held_out]
+        return [error for error in self.errors if error not in shown], shown
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ def read_providers(file: Path) -> dict[str, Provider]:
 
 def judged(name: str, errors: Sequence[ProviderError]) -> list[JudgedError]:
     """What the rule table makes of errors that a provider documents."""
-    verdicts = judge([error.evidence | {"provider": name} for error in errors])
+    verdicts = judge([error.evidence | {"provider": name} for error in errors]) if errors else []
     return [JudgedError(verdict.cause, verdict.basis, error) for verdict, error in zip(verdicts, errors, strict=True)]
 
 
