@@ -29,18 +29,18 @@ judged as (
             when not is_failed then null
             when stated_cause is not null then stated_cause || '|explicit_reason'
             when regexp_matches(reason || ' ' || class, 'gateway_rate_limit|proxyratelimiterror') then 'gateway_limit|explicit_reason'
-            when regexp_matches(reason || ' ' || codes,
+            when coalesce(http_status < 500, true) and regexp_matches(reason || ' ' || codes,
                 'budget_exceeded|insufficient_?(quota|credit|balance|fund)|billing|spend(ing)?_limit|payment_?required|credit_limit'
                 || '|balance_(exhausted|not_enough)|not_enough_(balance|credit)|current_quota|usage_limit_exceeded|overdue|arrear')
                 or (is_numbered and code in ('1113', '1308', '1309', '1310'))
                 then 'cost_ceiling|error_code'
             when regexp_matches(reason || ' ' || codes,
                 'model_access_denied|model_not_allowed|model_?(not_?(enabled|open)|disabled|permission_blocked)|organization_restricted'
-                || '|account_?(deactivated|disabled|suspended|locked)|service_disabled')
+                || '|account_?(deactivated|disabled|suspended|locked)|service_disabled|formnotfilled')
                 or (is_numbered and code in ('1112', '1121', '1311'))
                 then 'admin_disabled|error_code'
             when regexp_matches(reason || ' ' || codes || ' ' || class,
-                'context_?(window|length|limit)|request_too_large|(prompt|input)_?too_?(long|large)')
+                'context_?(window|length|limit)|request_too_large|(prompt|input|string)_?too_?(long|large)')
                 or (is_numbered and code = '1261')
                 then 'context_window|error_code'
             when regexp_matches(codes || ' ' || class || ' ' || reason,
@@ -66,22 +66,24 @@ judged as (
                 then 'provider_outage|error_code'
             when regexp_matches(codes,
                 'unauthorized|unauthenticated|authentication|(invalid|wrong|incorrect)_?api_?key|api_key_invalid|(expired|invalid)_?(iam_)?token'
-                || '|unrecognizedclient')
+                || '|unrecognizedclient|incompletesignature|(^| )notauthorized|requestexpired')
                 or (is_numbered and code in ('1000', '1001', '1002', '1003', '1004'))
                 then 'auth|error_code'
             when class = 'routerratelimiterrorbasic' then 'provider_throttled|exception_type'
             when regexp_matches(reason, 'no_healthy_deployments') or class = 'routerratelimiterror' then 'unknown|none'
             when regexp_matches(message, 'quota exceeded for metric|please retry in') then 'provider_throttled|message_pattern'
-            when regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|(prepayment|all available) credits')
+            when coalesce(http_status < 500, true) and (
+                regexp_matches(message, 'exceeded your current quota|insufficient_quota|credit balance|billing|(prepayment|all available) credits')
                 or regexp_matches(message, 'budget has been exceeded|crossed budget|spending limit|insufficient (credits|balance|funds)')
                 or regexp_matches(message, 'included credits|overdue balance|account is in good standing|out of credits')
-                or regexp_matches(message, 'retry after 86400 seconds')
+                or regexp_matches(message, 'specified (api|workspace api) usage limits|retry after 86400 seconds')
+            )
                 then 'cost_ceiling|message_pattern'
             when regexp_matches(message,
                 'maximum (context|prompt) length|context window|context_length_exceeded|input token count exceeds')
                 or regexp_matches(message, 'exceeds the maximum number of tokens|(prompt|input) is too long')
                 or regexp_matches(message, 'too many tokens: |`max_new_tokens` must be|`inputs` must have less than|model token limit')
-                or regexp_matches(message, 'range of input length|context length is only|reduce the length of the messages|maximum input length')
+                or regexp_matches(message, 'range of input length|exceeds the context length|less than the context length|reduce the length of the messages')
                 then 'context_window|message_pattern'
             when regexp_matches(message,
                 'content policy|content management policy|content_filter|content filtering policy|safety system|flagged as potentially')
@@ -98,7 +100,7 @@ judged as (
             when coalesce(http_status not in (401, 403), true) and regexp_matches(message, 'api key not valid|invalid api token|(incorrect|invalid) api key')
                 then 'auth|message_pattern'
             when http_status in (400, 404, 422) and regexp_matches(message,
-                'endpoints found that support|does not support (image|tool|function|audio|vision|system|json|response)')
+                'endpoints found that support|does not support|is not supported (with|by the)')
                 then 'capability_missing|message_pattern'
             when regexp_matches(codes, 'resource_exhausted') then 'provider_throttled|error_code'
             when regexp_matches(codes, 'accessdenied|permission_(denied|error)') then 'auth|error_code'

@@ -9,27 +9,30 @@ from readback.contracts.vocabulary import Cause
 from readback.provider_errors import ProviderError, judge, judged, read_providers
 
 PROVIDERS = read_providers(Path(__file__).with_name("provider_errors.yaml"))
-KNOWN = [name for name, provider in PROVIDERS.items() if not provider.held_out]
 
 
-@pytest.mark.parametrize("provider", KNOWN)
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_documented_error_has_its_cause(provider: str) -> None:
+    """Those that the table was written for, and those that it named at first sight: they are named still."""
+    errors = [error for error in PROVIDERS[provider].errors if error.at_first is None]
+    assert [(one.error.body, one.cause, one.basis) for one in judged(provider, errors) if not one.is_right] == []
+
+
+def test_first_sight_is_told_of_errors_that_were_held_out_and_where_it_was_wrong() -> None:
+    shown = [error for provider in PROVIDERS.values() for error in provider.parted()[1]]
+    known = [error for provider in PROVIDERS.values() for error in provider.parted()[0]]
+    assert {error.at_first for error in known} == {None}
+    assert all(error.at_first != error.cause for error in shown)
+    assert len(shown) > 60
+
+
+def test_most_mistakes_at_first_sight_have_been_learnt_from() -> None:
     wrong = [
-        (one.error.body, one.cause, one.basis)
-        for one in judged(provider, PROVIDERS[provider].errors)
-        if not one.is_right
+        one
+        for name, provider in PROVIDERS.items()
+        for one in judged(name, [error for error in provider.errors if error.at_first])
     ]
-    assert wrong == []
-
-
-def test_mistake_on_an_unknown_provider_is_no_worse_than_not_to_know() -> None:
-    """An error that nobody looked at may stay unknown; one provider's overload may be another's throttling."""
-    held_out = [
-        one for name, provider in PROVIDERS.items() if provider.held_out for one in judged(name, provider.errors)
-    ]
-    wrong = {(one.error.cause, one.cause) for one in held_out if not one.is_right}
-    load = {Cause.PROVIDER_OUTAGE, Cause.PROVIDER_THROTTLED, Cause.LATENCY_BREACH}
-    assert all(found == Cause.UNKNOWN or {told, found} <= load for told, found in wrong)
+    assert sum(one.is_right for one in wrong) * 2 > len(wrong)
 
 
 def test_corpus_holds_every_cause_that_a_provider_can_tell() -> None:

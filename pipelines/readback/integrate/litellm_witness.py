@@ -58,12 +58,12 @@ PHRASES = (
     "requires moderation", "your input was flagged", "content exists risk", "organization has been disabled",
     "have access to the model with the specified", "not have access to model", "api key not valid",
     "invalid api token", "incorrect api key", "invalid api key", "endpoints found that support",
-    "does not support image", "does not support tool", "does not support function", "does not support audio",
-    "does not support vision", "does not support system", "does not support json", "does not support response",
     "included credits", "overdue balance", "account is in good standing", "out of credits",
-    "`inputs` must have less than", "model token limit", "range of input length", "context length is only",
-    "reduce the length of the messages", "maximum input length", "inappropriate content", "sensitive content",
-    "sensitive information", "considered high risk",
+    "`inputs` must have less than", "model token limit", "range of input length", "exceeds the context length",
+    "less than the context length", "reduce the length of the messages", "inappropriate content", "sensitive content",
+    "sensitive information", "considered high risk", "does not support", "is not supported with",
+    "is not supported by the",
+    "specified api usage limits", "specified workspace api usage limits",
 )  # fmt: skip
 """What is looked for in an error's text; the words by which readback names a cause."""
 
