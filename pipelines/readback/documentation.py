@@ -132,7 +132,8 @@ def sql_page() -> str:
 
 def causes_page(providers: Mapping[str, Provider]) -> str:
     """`docs/causes.md`: how often the rule table names the cause that a provider's documentation tells of."""
-    written_for, shown = {}, {}
+    written_for: dict[str, Sequence[JudgedError]] = {}
+    shown: dict[str, Sequence[JudgedError]] = {}
     for name, provider in providers.items():
         known, new = provider.parted()
         written_for |= {name: judged(name, known)} if known else {}

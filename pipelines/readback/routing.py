@@ -18,9 +18,9 @@ from readback.sources import Source, sources
 
 def format_of(record: Mapping[str, Any], main: Source) -> Source:
     """The format of one record: the one of its file where that fits, or where no other does."""
-    if not main.missing(record):
+    if main.takes(record):
         return main
-    fitting = [source for source in _candidates(frozenset(record)) if not source.missing(record)]
+    fitting = [source for source in _candidates(frozenset(record)) if source.takes(record)]
     return max(fitting, key=lambda source: (len(source.header.recognize), source.name), default=main)
 
 
@@ -69,11 +69,5 @@ def _candidates(keys: frozenset[str]) -> tuple[Source, ...]:
     return tuple(
         source
         for source in sources().values()
-        if all(
-            any(path.split(".")[0] in keys or path in keys for path in _paths(key)) for key in source.header.recognize
-        )
+        if all(any(parts[0] in keys or path in keys for path, parts in mark.paths) for mark in source.marks)
     )
-
-
-def _paths(key: str) -> list[str]:
-    return key.partition("=")[0].split("|")

@@ -6,9 +6,9 @@ records to canonical rows. The folder is the registry.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -55,6 +55,25 @@ class Header(BaseModel):
 
 
 @dataclass(frozen=True)
+class Mark:
+    """One key by which a format is known: the path to it, or either of two, and the value that it must have."""
+
+    key: str
+    paths: tuple[tuple[str, tuple[str, ...]], ...]
+    wanted: str
+
+    @classmethod
+    def of(cls, key: str) -> Self:
+        """The parts of a key as a header writes it."""
+        path, _, wanted = key.partition("=")
+        return cls(key, tuple((either, tuple(either.split("."))) for either in path.split("|")), wanted)
+
+    def stands_in(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record has the key, with its value where one is wanted."""
+        return any(_stands(record, path, parts, self.wanted) for path, parts in self.paths)
+
+
+@dataclass(frozen=True)
 class Source:
     """One connector."""
 
@@ -63,9 +82,18 @@ class Source:
     columns: Mapping[str, str]
     body: str
 
+    @cached_property
+    def marks(self) -> tuple[Mark, ...]:
+        """The recognizing keys, taken apart once: every record of every file is held against them."""
+        return tuple(Mark.of(key) for key in self.header.recognize)
+
+    def takes(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record is of this format."""
+        return all(mark.stands_in(record) for mark in self.marks)
+
     def missing(self, record: Mapping[str, Any]) -> list[str]:
         """The recognizing keys that a record lacks; empty when it is of this format."""
-        return [key for key in self.header.recognize if not _has(record, key)]
+        return [mark.key for mark in self.marks if not mark.stands_in(record)]
 
 
 @dataclass(frozen=True)
@@ -151,7 +179,7 @@ def candidates(records: Sequence[Mapping[str, Any]]) -> list[Candidate]:
     A file may hold records of several formats: they are no rivals, since each record has one taker.
     """
     found = [
-        Candidate(source, frozenset(place for place, record in enumerate(records) if not source.missing(record)))
+        Candidate(source, frozenset(place for place, record in enumerate(records) if source.takes(record)))
         for source in sources().values()
     ]
     return sorted((one for one in found if one.taken), key=lambda one: (-len(one.taken), one.source.name))
@@ -179,9 +207,18 @@ def subjects() -> list[tuple[str, str, str | None, str | None]]:
     return found
 
 
-def _has(record: Mapping[str, Any], key: str) -> bool:
-    path, _, wanted = key.partition("=")
-    return any(_stands(record, either, wanted) for either in path.split("|"))
+def _stands(record: Mapping[str, Any], path: str, parts: Sequence[str], wanted: str) -> bool:
+    value: Any = record
+    for part in (path,) if path in record else parts:
+        if isinstance(value, list) and part == "0" and value:
+            value = value[0]
+            continue
+        if isinstance(value, str) and value.startswith("{"):
+            value = _opened(value)
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+    return not wanted or bool(value == wanted)
 
 
 def _opened(text: str) -> Any:
@@ -190,17 +227,3 @@ def _opened(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
-
-
-def _stands(record: Mapping[str, Any], path: str, wanted: str) -> bool:
-    value: Any = record
-    for part in [path] if path in record else path.split("."):
-        if isinstance(value, list) and part == "0" and value:
-            value = value[0]
-            continue
-        if isinstance(value, str) and value.startswith("{"):
-            value = _opened(value)
-        if not isinstance(value, Mapping) or part not in value:
-            return False
-        value = value[part]
-    return not wanted or value == wanted

@@ -25,7 +25,7 @@ def records(file: Path) -> list[dict[str, Any]]:
 @cache
 def takers(file: Path) -> dict[str, int]:
     """How many of the first records each connector would take; the row of a file in the confusion matrix."""
-    counts = {source.name: sum(not source.missing(record) for record in records(file)) for source in sources().values()}
+    counts = {source.name: sum(source.takes(record) for record in records(file)) for source in sources().values()}
     return {name: count for name, count in counts.items() if count}
 
 
