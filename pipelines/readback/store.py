@@ -62,13 +62,21 @@ def warehouse(project: Project) -> Iterator[Connection]:
 
 @contextmanager
 def in_order(con: Connection) -> Iterator[None]:
-    """Rows are written in the order in which they are read."""
-    ((before,),) = con.execute("select current_setting('preserve_insertion_order')").fetchall()
+    """Rows are written in the order in which they are read, by however many threads.
+
+    A join forgets that order, and DuckDB makes one of every list of words that a value is compared with: not here. The
+    comparisons themselves are faster, too.
+    """
+    ((before, disabled),) = con.execute(
+        "select current_setting('preserve_insertion_order'), current_setting('disabled_optimizers')"
+    ).fetchall()
     con.execute("set preserve_insertion_order = true")
+    con.execute("set disabled_optimizers = 'in_clause'")
     try:
         yield
     finally:
         con.execute(f"set preserve_insertion_order = {before}")
+        con.execute(f"set disabled_optimizers = '{disabled}'")
 
 
 def create_tables(con: Connection) -> None:

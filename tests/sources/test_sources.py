@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 from small_logs import open_ledger
-from source_samples import golden_file, golden_lines, landed_sample, recognized, sample_files
+from source_samples import PARAMETERS, golden_file, golden_lines, landed_sample, recognized, sample_files, session
 
-from readback import documentation, ledger, shipped
+from readback import documentation, ledger, shipped, store
 from readback.contracts.vocabulary import Cause, Lane
+from readback.feed import Feed
+from readback.landing import landing_sql, records_of
 from readback.provider_errors import read_providers
+from readback.settings import Settings
 from readback.sources import Source, recognize, sources
 
 EVERY = pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.name)
@@ -57,6 +60,19 @@ def test_ledger_balances_after_every_sample(tmp_path: Path) -> None:
         files = books.load(*(file for name in sources() for file in sample_files(name)))
         assert {file.state for file in files} == {"loaded"}
         assert ledger.imbalance(books.con) == []
+
+
+@pytest.mark.parametrize("name", [name for name, source in sources().items() if source.header.grain == "line"])
+def test_record_of_one_row_is_landed_without_a_join(name: str, tmp_path: Path) -> None:
+    """A row's line is its place, and a join forgets the order; so do sorts and windows, which look at other lines."""
+    log = tmp_path / "log.jsonl"
+    log.write_text("{}\n", encoding="utf-8")
+    source = sources()[name]
+    sql = landing_sql(source, records_of(source, Feed(log)), Settings())
+    with store.in_order(session()):
+        ((_, plan),) = session().execute(f"explain {sql}", store.bound(sql, PARAMETERS | {"source": name})).fetchall()
+    assert "Projection" in plan
+    assert re.findall("Join|Window|Order|Group|Union", "\n".join(re.findall("╭─ .+", plan))) == []
 
 
 @EVERY

@@ -452,3 +452,16 @@ def test_announced_maintenance_never_moves_the_watermark(books: Ledger) -> None:
     entry = books.load_bytes(json.dumps(page).encode(), "incidents.json", source="statuspage")
     assert became(entry) == {"row": 1}
     assert entry.last_at is None
+
+
+def test_row_keeps_its_line_on_several_threads(books: Ledger) -> None:
+    """The unfinished end of a file that is still being written is a second piece of work for DuckDB."""
+    books.con.execute("set threads = 4")
+    calls = [answer(f"{number:04}", NOON + number) for number in range(2000)]
+    books.load_bytes(lines(calls) + b'{"id": "cut o')
+    ((first, last, wrong),) = books.rows(
+        """select min(line), max(line), count(*) filter (where line <> cast(split_part(request_id, ':', 2) as int) + 1)
+        from attempts"""
+    )
+    assert (first, last, wrong) == (1, 2000, 0)
+    assert [number for number, _ in books.quarantined()] == [2001]
