@@ -249,6 +249,7 @@ def test_damaged_archive_gives_what_stands_before_the_damage(books: Ledger) -> N
     [
         (b"", "empty", "holds nothing"),
         (b" \r\n\t\n", "empty", "holds nothing"),
+        (b"[\n]\n", "empty", "holds nothing"),
         (b"\x7fELF\x00\x00", "unknown_format", "is binary, not a log that readback knows"),
         (b"PAR1 but no Parquet", "unknown_format", "no record in it could be read as JSON, CSV or Parquet"),
         (b"dear diary\n", "unknown_format", "no record in it could be read as JSON, CSV or Parquet"),
