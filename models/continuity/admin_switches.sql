@@ -10,6 +10,7 @@ select
     c.is_enabled,
     coalesce(c.effective_at, c.seen_at) as switched_at,
     case
+        when c.source = 'purview_admin' then coalesce(lower(c.scope), 'microsoft')
         when starts_with(c.scope, 'organizations/') then null
         when contains(c.scope, '/') or starts_with(c.scope, 'proj')
             then regexp_replace(lower(regexp_extract(c.scope, '[^/]+$')), '^(proj|wrkspc)_', '')

@@ -95,6 +95,7 @@ def build_requests(con: store.Connection, policies: Sequence[Policy], ranges: Se
         match_classes(con, policies, con.execute(store.model("continuity/request_keys")).fetchall())
         con.execute("delete from requests where started_at >= $from_at and started_at < $to_at", _scope(part))
         store.insert_model(con, "requests", store.model("continuity/requests"), scope)
+        _blame_switches(con, part)
 
 
 def build_episodes(
@@ -182,6 +183,15 @@ def find_second_observers(con: store.Connection, part: Range) -> None:
     con.executemany("insert into observers values (?, ?, ?)", places)
     store.temp_table(con, "observed_twice", "continuity/observed_twice", _around(part))
     store.temp_table(con, "second_evidence", "continuity/second_evidence", _around(part))
+
+
+def _blame_switches(con: store.Connection, part: Range) -> None:
+    """Give the turns that an admin's switch explains its cause: no attempt of theirs failed."""
+    con.execute(
+        f"""update requests set first_cause = 'admin_disabled', first_cause_basis = 'inherited'
+        where request_id in ({store.model("continuity/switched_off")})""",
+        _scope(part),
+    )
 
 
 def _count_second_observers(con: store.Connection, part: Range) -> None:

@@ -162,7 +162,7 @@ def shape(file: Path) -> Shape:
     if head[:4] == b"PAR1":
         return "parquet"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if b"".join(text.split()) == b"[]":
+    if text[:1] == b"[" and text[1:].strip() == b"]":
         return "empty"
     record_count = len(_parsed(head))
     if text[:1] == b"[" and not _is_list_a_bad_line(text, record_count):

@@ -249,6 +249,24 @@ def test_copilot_turn_on_another_model_than_configured_is_a_fallback(copilot: di
     assert copilot["07"]["preferred_basis"] == "first_attempt"
 
 
+def test_copilot_turn_that_names_only_another_provider_is_told_as_its_default_of_the_day(
+    copilot: dict[str, Row],
+) -> None:
+    assert told(copilot["14"]) == (True, SONNET, "gpt-4.1", "substitute", None, "provider_declared")
+
+
+def test_admin_who_switched_a_provider_off_is_the_cause_of_its_agents_turns(tmp_path: Path) -> None:
+    with open_ledger(tmp_path) as books:
+        books.load(*sample_files("copilot_studio"), *sample_files("purview_admin"))
+        books.build()
+        causes = books.rows(
+            """select right(request_id, 2), first_cause, first_cause_basis from requests
+            where first_cause is not null order by all"""
+        )
+        assert causes == [("07", "admin_disabled", "inherited"), ("14", "admin_disabled", "inherited")]
+        assert books.rows("select distinct cause from fallback_events") == [("admin_disabled",)]
+
+
 def test_copilot_turn_that_names_no_model_is_no_request(copilot: dict[str, Row]) -> None:
     assert {"04", "23"}.isdisjoint(copilot)
     for file in sample_files("copilot_studio"):
