@@ -71,10 +71,11 @@ def candidates(labels: pl.DataFrame, asked: Collection[str]) -> RenderableType |
     offered = labels.filter(~pl.col("label").is_in(list(asked)))
     if offered.is_empty():
         return None
+    indent = max(_INDENT + 4, 6 + max(len(plain(str(source))) for source in offered["source"]))
     return Group(
         Text("Labels that could name it, for `[workflow] from` of readback.toml (then run once with --full):"),
         *[
-            Hanging(Text(", ".join(_labels(rows))), _INDENT + 4, f"    {plain(str(source))}")
+            Hanging(Text(", ".join(_labels(rows))), indent, f"    {plain(str(source))}")
             for source, rows in groupby(offered.iter_rows(named=True), key=lambda row: row["source"])
         ],
     )

@@ -60,6 +60,11 @@ def test_labels_that_could_name_a_workflow_are_listed_by_share(con: Connection) 
     assert "metadata:ticket" not in shown
 
 
+def test_a_long_name_of_a_format_stands_apart_from_its_labels(con: Connection) -> None:
+    labels = questions.label_candidates(con).with_columns(source=pl.lit("databricks_ai_gateway"))
+    assert "databricks_ai_gateway  metadata:project" in told(gaps.candidates(labels, ["tag:workflow"]))
+
+
 def test_a_label_that_is_asked_already_is_not_offered(con: Connection) -> None:
     assert "tag:app" not in told(gaps.candidates(questions.label_candidates(con), ["tag:app"]))
 
