@@ -14,7 +14,8 @@
 --              "the provider's error code and request id are told by readback.* attributes only (docs/integrate.md): else a cause rests on class and message",
 --              "labels of ancestor spans count where the ancestor stands in the same file",
 --              "an answer that an evaluation failed counts as failed where a later sibling span stands in the same file",
---              "cost only from dialects that write it (gen_ai.usage.cost, llm.cost.total)"]
+--              "cost only from dialects that write it (gen_ai.usage.cost, llm.cost.total)",
+--              "spans that Cloudflare's AI Gateway exports name no failure: who answered is told, a failed call is not"]
 -- [columns]
 -- resourceSpans = '''STRUCT(
 --     resource STRUCT(attributes STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue VARCHAR, boolValue VARCHAR))[]),
