@@ -14,8 +14,7 @@
 --              "every call stands alone: a retry or a fallback has another correlation id",
 --              "no workflow: the deployment is the nearest thing to one",
 --              "a model router's choice is its routing and no fallback; spillover to other capacity is not told",
---              "where the two rows stand in different files, the first one read counts",
---              "the Log Analytics table names its columns otherwise and is not read"]
+--              "where the two rows stand in different files, the first one read counts"]
 -- [columns]
 -- time            = "VARCHAR"
 -- correlationId   = "VARCHAR"

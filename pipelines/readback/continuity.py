@@ -178,7 +178,8 @@ def _named(name: str, model: str, is_known: bool) -> ModelName:
 
 def find_second_observers(con: store.Connection, part: Range) -> None:
     """Fill `observed_twice`: the attempts of a stretch that a better-placed observer tells of, too."""
-    places = [(name, _place(source), source.header.system) for name, source in sources().items()]
+    ranked = sorted(sources().values(), key=_standing)
+    places = [(source.name, place, source.header.system) for place, source in enumerate(ranked)]
     con.execute("create or replace temp table observers (source varchar, place integer, system varchar)")
     con.executemany("insert into observers values (?, ?, ?)", places)
     store.temp_table(con, "observed_twice", "continuity/observed_twice", _around(part))
@@ -211,9 +212,10 @@ def _around(part: Range) -> dict[str, Any]:
     return _scope((part[0] - overlap, part[1] + overlap))
 
 
-def _place(source: Source) -> int:
-    """Lower is believed first; among observers of one kind the one whose format says more."""
-    return 100 * _OBSERVERS.index(source.header.observer) - len(source.header.reports)
+def _standing(source: Source) -> tuple[int, int, str]:
+    """Who is believed first; among observers of one kind whose format says more. No two stand alike: one call told by
+    both is counted once."""
+    return _OBSERVERS.index(source.header.observer), -len(source.header.reports), source.name
 
 
 def _find_restarts(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Range]) -> datetime | None:

@@ -12,7 +12,8 @@ from readback.feed import open_plain
 from readback.sources import sources
 
 PROVIDERS = (
-    "anthropic_compliance", "anthropic_messages", "aws_health", "azure_health", "azure_openai", "bedrock_cloudtrail",
+    "anthropic_compliance", "anthropic_messages", "aws_health", "azure_health", "azure_openai",
+    "azure_openai_analytics", "bedrock_cloudtrail",
     "copilot_studio", "gcp_audit", "gcp_model_policy", "google_cloud_status", "openai_api", "openai_audit",
     "openai_batch", "openai_model_permissions", "purview_admin", "vertex_ai",
 )  # fmt: skip

@@ -133,6 +133,24 @@ def test_two_rows_of_azure_are_one_attempt_with_its_tokens(tmp_path: Path) -> No
     assert len(rows) == 12
 
 
+def test_azure_rows_of_log_analytics_are_the_calls_of_the_blobs(tmp_path: Path) -> None:
+    blobs, table = (requests(name, tmp_path / name) for name in ("azure_openai", "azure_openai_analytics"))
+    facts = ("started_at", "duration_ms", "served_model", "first_cause", "route", "input_tokens", "output_tokens")
+    for key in (f"f6c2c1e-0000-4000-8000-{number:012}" for number in (1, 2, 3, 5, 9, 10)):
+        assert [table[f"8{key}"][fact] for fact in facts] == [blobs[f"7{key}"][fact] for fact in facts]
+
+
+def test_azure_call_of_blobs_and_log_analytics_is_counted_once(tmp_path: Path) -> None:
+    (blobs,), (table,) = sample_files("azure_openai"), sample_files("azure_openai_analytics")
+    same = table.read_text("utf-8").replace("8f6c2c1e", "7f6c2c1e")
+    with open_ledger(tmp_path) as books:
+        books.load(blobs)
+        books.load_bytes(same.encode(), "table.jsonl")
+        books.build()
+        told = books.rows("select other_sources, count(*) from requests group by all order by 2 desc")
+        assert told[0] == (["azure_openai_analytics"], 11)
+
+
 def test_azure_router_is_no_fallback_and_names_what_answered(tmp_path: Path) -> None:
     row = requests("azure_openai", tmp_path)["7f6c2c1e-0000-4000-8000-000000000010"]
     assert (row["route"], row["served_model"], row["is_fallback"]) == ("model-router", "gpt-5-mini", None)

@@ -75,6 +75,18 @@ def test_record_of_one_row_is_landed_without_a_join(name: str, tmp_path: Path) -
     assert re.findall("Join|Window|Order|Group|Union", "\n".join(re.findall("╭─ .+", plan))) == []
 
 
+def test_no_two_formats_are_believed_alike(tmp_path: Path) -> None:
+    """One of two that tell of a call must give way, or it would be counted twice."""
+    with open_ledger(tmp_path) as books:
+        books.load(*sample_files("litellm"))
+        books.build()
+        found = books.rows("select source, place from observers order by place")
+    assert {source for source, _ in found} == set(sources())
+    assert len({place for _, place in found}) == len(found)
+    places = dict(found)
+    assert places["litellm_witness"] < places["litellm"] < places["litellm_spend"] < places["otlp"] < places["bedrock"]
+
+
 @EVERY
 def test_body_names_no_prompt_or_answer(source: Source) -> None:
     content = re.compile(r"\b(messages|response_body|inputBodyJson|outputBodyJson|input\.value|output\.value|prompt)\b")
