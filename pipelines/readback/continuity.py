@@ -213,8 +213,10 @@ def _around(part: Range) -> dict[str, Any]:
 
 
 def _standing(source: Source) -> tuple[int, int, str]:
-    """Who is believed first; among observers of one kind whose format says more. No two stand alike: one call told by
-    both is counted once."""
+    """Who is believed first; among observers of one kind whose format says more.
+
+    No two stand alike: one of two that tell of a call must give way, or it would be counted twice.
+    """
     return _OBSERVERS.index(source.header.observer), -len(source.header.reports), source.name
 
 
