@@ -25,18 +25,30 @@ from readback.faces.theme import Mode
 from readback.settings import Project, open_project
 from readback.store import Connection
 
+Hand = Callable[[Project], Any]
+"""Who writes what people decide in a project: `deciding.Writer`, which lies above the faces."""
+
 _STALE_AFTER_S = 26 * 3600
 ALL = "All workflows"
 
 
+def _nobody(project: Project) -> Any:
+    raise ReadbackError("this page was given nobody who writes")
+
+
 @dataclass(frozen=True)
 class Board:
-    """One viewer's view: the project, its newest snapshot, and what the metrics' headers say."""
+    """One viewer's view: the project, its newest snapshot, and what the metrics' headers say.
+
+    `refusal` says why nothing may be written from here; None where `writer` may.
+    """
 
     project: Project
     snapshot: Path
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     now: datetime | None = None
+    writer: Hand = _nobody
+    refusal: str | None = None
 
     @property
     def zone(self) -> str:
@@ -64,14 +76,21 @@ class Board:
             )
 
 
-def put(folder: Path | None, definitions: Mapping[str, Definition], now: datetime | None) -> None:
+def put(
+    folder: Path | None,
+    definitions: Mapping[str, Definition],
+    now: datetime | None,
+    writer: Hand = _nobody,
+    refusal: str | None = None,
+) -> None:
     """Remember what the entry point was started with, for the pages of this session."""
-    st.session_state["readback"] = (folder, dict(definitions), now)
+    st.session_state["readback"] = (folder, dict(definitions), now, writer, refusal)
 
 
 def open_board() -> Board:
     """The board of this session; a page stops with a designed message where there is nothing to show."""
-    folder, definitions, now = st.session_state.get("readback", (None, {}, None))
+    nothing_given = (None, {}, None, _nobody, None)
+    folder, definitions, now, writer, refusal = st.session_state.get("readback", nothing_given)
     if folder is None:
         _stop("No project chosen", "Start the dashboard with `readback dashboard --project DIR`.")
     try:
@@ -82,7 +101,7 @@ def open_board() -> Board:
         _stop(
             "Nothing published yet", "Run `readback run` in this project; this page fills itself when it has finished."
         )
-    board = Board(project, project.published.resolve(), definitions, now)
+    board = Board(project, project.published.resolve(), definitions, now, writer, refusal)
     if board.ask(questions.as_of) is None:
         _stop(
             "No figure yet",
@@ -245,6 +264,18 @@ def choose(name: str, parameter: str, options: Sequence[str], usual: str, format
     chosen = st.selectbox(name, options, index=index, format_func=format_func, width=_WIDTHS[parameter])
     st.query_params[parameter] = chosen
     return chosen
+
+
+def part(parameter: str, options: Mapping[str, str]) -> str:
+    """Which part of a page is shown, kept in the address: by name and word, the first where it names none."""
+    wanted = st.query_params.get(parameter)
+    usual = wanted if wanted in options else next(iter(options))
+    chosen = st.segmented_control(
+        "Part", list(options), default=usual, required=True, format_func=options.__getitem__, key=f"part-{parameter}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    st.query_params[parameter] = chosen or usual
+    return chosen or usual
 
 
 _SHARES = ("_rate", "_fraction", "_fraction_high", "coverage", "maturity")
