@@ -14,8 +14,8 @@ from readback.faces import board, decide
 from readback.metrics.definitions import definitions
 from readback.settings import Project
 
+# How often somebody who waits before a screen asks for an occupied warehouse, half a second apart.
 SHORT_TRIES = 4
-"""How often somebody who waits before a screen asks for an occupied warehouse, half a second apart."""
 
 HERE = Path(__file__).parent
 st.set_page_config("readback", page_icon=HERE / "icon.png", layout="wide")

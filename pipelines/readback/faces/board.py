@@ -281,7 +281,15 @@ def part(parameter: str, options: Mapping[str, str]) -> str:
 _SHARES = ("_rate", "_fraction", "_fraction_high", "coverage", "maturity")
 """Endings of columns that are shown as percent."""
 
-_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260, "question": 640, "state": 180, "metric": 340}
+_WIDTHS: dict[str, int] = {
+    "grain": 120,
+    "period": 200,
+    "workflow": 260,
+    "question": 640,
+    "state": 180,
+    "metric": 340,
+    "gateway": 340,
+}
 
 
 def _age(as_of: datetime, now: datetime | None) -> None:
