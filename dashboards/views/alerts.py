@@ -41,8 +41,9 @@ part = board.part("show", {name: f"{name.capitalize()} ({n})" for name, n in cou
 if part in found:
     if found[part].is_empty():
         board.nothing(EMPTY[part])
-    for row in found[part].to_dicts():
-        listings.alert(view, row)
+    wanted, first = st.query_params.get("id", ""), board.came_for("id")
+    for row in found[part].sort(pl.col("alert_id") != first, maintain_order=True).to_dicts():
+        listings.alert(view, row, is_open=row["alert_id"] == wanted)
 elif part == "silences":
     with exhibit.card(view, "Silences", Shown("silences", silences, behind.table("silences", order="expires_at desc"))):
         board.listed(silences, SILENCES, "No alert is silenced.")

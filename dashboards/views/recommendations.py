@@ -29,8 +29,8 @@ st.caption(
 )
 if rows.is_empty():
     board.nothing("The evidence asks for no change of policy.")
-wanted = st.query_params.get("id", "")
-for row in rows.sort(pl.col("recommendation_id") != wanted, maintain_order=True).to_dicts():
+wanted, first = st.query_params.get("id", ""), board.came_for("id")
+for row in rows.sort(pl.col("recommendation_id") != first, maintain_order=True).to_dicts():
     patch = partial(proposals.patch, row, view.project.policy_file)
     listings.recommendation(view, row, patch, is_open=row["recommendation_id"] == wanted)
 

@@ -278,18 +278,25 @@ def part(parameter: str, options: Mapping[str, str]) -> str:
     return chosen or usual
 
 
+def remember(parameter: str, value: str, key: str) -> None:
+    """Keep in the address what was opened on the page, and forget it when it is closed again."""
+    if st.session_state.get(key):
+        st.query_params[parameter] = st.session_state["opened"] = value
+    elif st.query_params.get(parameter) == value:
+        del st.query_params[parameter]
+
+
+def came_for(parameter: str) -> str:
+    """What the address was opened for, to be shown first; '' where the viewer opened it on the page itself."""
+    wanted = st.query_params.get(parameter, "")
+    return "" if wanted == st.session_state.get("opened") else wanted
+
+
 _SHARES = ("_rate", "_fraction", "_fraction_high", "coverage", "maturity")
 """Endings of columns that are shown as percent."""
 
-_WIDTHS: dict[str, int] = {
-    "grain": 120,
-    "period": 200,
-    "workflow": 260,
-    "question": 640,
-    "state": 180,
-    "metric": 340,
-    "gateway": 340,
-}
+_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260, "question": 640, "state": 180, "metric": 340,
+                           "gateway": 340, "table": 340}  # fmt: skip
 
 
 def _age(as_of: datetime, now: datetime | None) -> None:

@@ -5,14 +5,15 @@ Words from logs pass through `inert` first: Markdown renders links and images.
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
 import streamlit as st
 
-from readback.contracts import MetricValue
+from readback.contracts import LedgerFile, MetricValue
 from readback.faces import decide, figures
-from readback.faces.board import Board, link, nothing, table
+from readback.faces.board import Board, link, nothing, remember, table
 from readback.faces.figures import COMPANIONS, Definition
 from readback.faces.inert import LONGEST, code, markdown, plain
 from readback.faces.period import Period
@@ -138,7 +139,7 @@ def recommendation(view: Board, row: Mapping[str, Any], patch: Callable[[], str]
         _evidence(row)
 
 
-def alert(view: Board, row: Mapping[str, Any]) -> None:
+def alert(view: Board, row: Mapping[str, Any], is_open: bool = False) -> None:
     """One alert in full."""
     color, icon = _TIERS[row["tier"]]
     is_resolved = row["state"] not in ("open", "acknowledged")
@@ -155,8 +156,10 @@ def alert(view: Board, row: Mapping[str, Any]) -> None:
         st.caption(markdown(f"{' · '.join(times)} UTC{taken} · rule {row['rule']} v{row['rule_version']}"))
         if not is_resolved:
             key = f"turn-{row['alert_id']}"
-            with st.expander("Take, settle, silence", key=key, icon=":material/back_hand:", on_change="rerun") as turn:
-                if turn.open:
+            keep = partial(remember, "id", row["alert_id"], key)
+            turn = st.expander("Take, settle, silence", is_open, key=key, icon=":material/back_hand:", on_change=keep)
+            if turn.open:
+                with turn:
                     decide.alert(view, row)
         _evidence(row)
 
@@ -220,7 +223,7 @@ def balance(ledger: pl.DataFrame) -> None:
         "quarantined_lines": "Quarantined",
     }
     for (name, label), column in zip(names.items(), st.columns(len(names)), strict=True):
-        column.metric(label, f"{total[name]:,}", border=True)
+        column.metric(label, f"{total[name]:,}", border=True, help=LedgerFile.model_fields[name].description)
     if lost:
         st.error(f"The ledger does not balance: {lost:,} lines are unexplained.", icon=":material/error:")
     else:
@@ -245,7 +248,8 @@ def _alert_place(row: Mapping[str, Any]) -> str:
 
 def _patch(view: Board, row: Mapping[str, Any], patch: Callable[[], str], is_open: bool) -> None:
     key = f"patch-{row['recommendation_id']}"
-    with st.expander("Patch and decision", is_open, key=key, icon=":material/difference:", on_change="rerun") as told:
+    keep = partial(remember, "id", row["recommendation_id"], key)
+    with st.expander("Patch and decision", is_open, key=key, icon=":material/difference:", on_change=keep) as told:
         if not told.open:
             return
         diff = patch()

@@ -17,7 +17,8 @@ POLICY = """\
 apiVersion: readback.dev/v1
 kind: FallbackPolicy
 metadata: {policy_id: acme, version: 3, status: active, effective_from: "2026-01-01T00:00:00Z",
-  owner: {team: platform, contact: "group:platform"}, approved_by: board, review: {cadence: 90d, next_due: "2027-01-01T00:00:00Z"}}
+  owner: {team: platform, contact: "group:platform"}, approved_by: board,
+  review: {cadence: 90d, next_due: "2027-01-01T00:00:00Z"}}
 defaults: {undeclared_workflow: report_only, marking: {required: true, channels: [metadata]}}
 models:
   - {id: openai/gpt-4.1, provider: openai, status: approved}
