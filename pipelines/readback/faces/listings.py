@@ -103,8 +103,11 @@ def alert_lines(rows: pl.DataFrame) -> None:
         nothing("No open alert.")
     for row in unresolved.head(_MOST_LINES).to_dicts():
         color, icon = _TIERS[row["tier"]]
-        head = f":{color}-badge[{icon} {row['tier']}] :small[:gray[{_alert_place(row)}]]"
-        st.markdown(f"{head}  \n**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['detail'], 140)}]]")
+        with st.container(gap=None):
+            st.markdown(f":{color}-badge[{icon} {row['tier']}] :small[:gray[{_alert_place(row)}]]")
+            title = f"**{markdown(row['title'], 120)}**"
+            link("alerts", title, ":material/arrow_forward:", show=row["state"], id=row["alert_id"])
+            st.markdown(f":small[:gray[{markdown(row['detail'], 140)}]]")
     _more(unresolved.height)
 
 
@@ -114,9 +117,10 @@ def recommendation_lines(rows: pl.DataFrame) -> None:
         nothing("The evidence asks for no change of policy.")
     for row in rows.head(_MOST_LINES).to_dicts():
         basis = f"{_EVIDENCE[row['evidence_class']]}, {row['confidence']} confidence"
-        st.markdown(
-            f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]"
-        )
+        with st.container(gap=None):
+            title = f"**{markdown(row['title'], 120)}**"
+            link("recommendations", title, ":material/arrow_forward:", id=row["recommendation_id"])
+            st.markdown(f":small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]")
     _more(rows.height)
 
 

@@ -52,7 +52,7 @@ def facts(row: Mapping[str, Any], costs: Mapping[str, Any]) -> None:
     of = f"of {row['request_count']:,} requests, {row['failed_count']:,} failed"
     tried = markdown(", ".join(row["substitutes"]) or "nobody", 200)
     told = [
-        ("Off the preferred model", _length(row["duration_s"]), _ending(row)),
+        ("Off its model", _length(row["duration_s"]), _ending(row)),
         ("Preferred was failing", _length(row["outage_s"]), "an upper bound, by what the log shows"),
         ("Return lag", _length(row["return_lag_s"]), "the part that a policy can tune"),
         ("Lag on the provider", _length(row["recovery_lag_s"]), lag),
