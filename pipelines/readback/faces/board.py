@@ -89,8 +89,7 @@ def put(
 
 def open_board() -> Board:
     """The board of this session; a page stops with a designed message where there is nothing to show."""
-    nothing_given = (None, {}, None, _nobody, None)
-    folder, definitions, now, writer, refusal = st.session_state.get("readback", nothing_given)
+    folder, definitions, now, writer, refusal = st.session_state.get("readback", (None, {}, None, _nobody, None))
     if folder is None:
         _stop("No project chosen", "Start the dashboard with `readback dashboard --project DIR`.")
     try:
@@ -269,7 +268,7 @@ def choose(name: str, parameter: str, options: Sequence[str], usual: str, format
 def part(parameter: str, options: Mapping[str, str]) -> str:
     """Which part of a page is shown, kept in the address: by name and word, the first where it names none."""
     wanted = st.query_params.get(parameter)
-    usual = wanted if wanted in options else next(iter(options))
+    usual = wanted if wanted is not None and wanted in options else next(iter(options))
     chosen = st.segmented_control(
         "Part", list(options), default=usual, required=True, format_func=options.__getitem__, key=f"part-{parameter}",
         label_visibility="collapsed",

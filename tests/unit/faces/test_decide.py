@@ -58,7 +58,10 @@ def press(shown: AppTest, project: Project, label: str) -> AppTest:
 def row(project: Project, table: str, key: str, value: str) -> dict[str, Any]:
     """The published row, as every reader sees it."""
     with store.reader(project) as con:
-        return con.sql(f"select * from {table} where {key} = $value", params={"value": value}).pl().to_dicts()[0]
+        found: list[dict[str, Any]] = (
+            con.sql(f"select * from {table} where {key} = $value", params={"value": value}).pl().to_dicts()
+        )
+    return found[0]
 
 
 def say(shown: AppTest, identity: str, who: str, why: str) -> None:
