@@ -45,7 +45,7 @@ PAGES = [
     "episode?id=ep-0900",
     "conformance?grain=month",
     "recommendations?id=rec-0",
-    "alerts",
+    "alerts?id=al-0",
     "alerts?show=silences",
     "data_health",
     "definitions?metric=rework_rate",

@@ -68,7 +68,7 @@ def recommendation(view: Board, row: Mapping[str, Any]) -> None:
     with st.form(f"decide-{identity}", border=False):
         who, reason = _signature(identity)
         with st.container(horizontal=True):
-            is_accepted = st.form_submit_button("Accept", type="primary", icon=":material/check:")
+            is_accepted = st.form_submit_button("Accept", icon=":material/check:")
             is_rejected = st.form_submit_button("Reject", icon=":material/close:")
     if is_accepted:
         _write(view, f"Accepted as {who}: {title}", who, reason, lambda writer: writer.accept(identity, who, reason))
@@ -99,7 +99,7 @@ def alert(view: Board, row: Mapping[str, Any]) -> None:
         length = st.selectbox("Silence for (time of the logs)", list(LENGTHS), key=f"length-{identity}", width=260)
         with st.container(horizontal=True):
             is_open = row["state"] == "open"
-            is_taken = is_open and st.form_submit_button("Acknowledge", type="primary", icon=":material/back_hand:")
+            is_taken = is_open and st.form_submit_button("Acknowledge", icon=":material/back_hand:")
             is_settled = st.form_submit_button("Settle", icon=":material/task_alt:")
             is_silenced = st.form_submit_button("Silence", icon=":material/notifications_off:")
     if is_taken:
