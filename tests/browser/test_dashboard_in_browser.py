@@ -233,6 +233,16 @@ def test_open_episode_leads_to_its_page_and_back_to_the_workflow(address: str, p
     expect(page).to_have_url(re.compile("/workflow\\?workflow=support-triage"), timeout=_PATIENCE_MS)
 
 
+def test_click_on_the_time_axis_opens_the_episode_and_back_keeps_the_period(address: str, page: Page) -> None:
+    settled(page, f"{address}/episodes?grain=month")
+    page.locator("svg.marks path[aria-label*='state: disabled']").first.click(force=True)
+    expect(page).to_have_url(re.compile("/episode\\?id=ep-0901"), timeout=_PATIENCE_MS)
+    expect(page.get_by_text("Minute by minute")).to_be_visible(timeout=_PATIENCE_MS)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Episodes", level=1)).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page).to_have_url(re.compile("/episodes\\?.*grain=month"), timeout=_PATIENCE_MS)
+
+
 def test_menu_of_a_figure_opens_by_keyboard_and_gives_its_rows(address: str, page: Page) -> None:
     settled(page, address)
     page.get_by_role("button", name="Behind it").first.focus()

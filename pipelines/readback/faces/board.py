@@ -17,7 +17,7 @@ import streamlit as st
 from readback import store
 from readback.contracts.vocabulary import Grain
 from readback.errors import ReadbackError
-from readback.faces import questions
+from readback.faces import charts, questions
 from readback.faces.figures import Definition, duration
 from readback.faces.inert import markdown, plain
 from readback.faces.period import Period, Span, newest_whole
@@ -177,12 +177,22 @@ def pick_one_workflow(board: Board, span: Span) -> str:
         _stop("No workflow yet", "No record names a workflow; `[workflow]` in readback.toml says which labels may.")
     busiest = cast(str | None, board.ask(questions.busiest, span=span))
     usual = busiest if busiest in members else members[0]
-    return choose("Workflow", "workflow", members, usual, format_func=lambda name: plain(name, 48))
+    return choose("Workflow", "workflow", members, usual, lambda name: plain(name, 48), kept_as="one workflow")
 
 
 def chart(drawn: Any, alt: str) -> None:
     """Draw a chart in the board's own theme."""
     st.altair_chart(drawn, theme=None, width="stretch", alt=alt)
+
+
+def pick_episode(drawn: Any, alt: str) -> None:
+    """Draw a time axis of episodes; a click on one opens its page."""
+    told: Any = st.altair_chart(
+        drawn, theme=None, width="stretch", alt=alt, key="axis", on_select="rerun", selection_mode=charts.CHOSEN
+    )
+    chosen = told.selection.get(charts.CHOSEN) or [{}]
+    if chosen[0].get("episode_id"):
+        go("episode", id=str(chosen[0]["episode_id"]))
 
 
 def card(name: str | None = None, under: str | None = None, **extra: Any) -> AbstractContextManager[Any]:
@@ -256,12 +266,23 @@ def _key(period: Period) -> str:
     return period.start.isoformat()[:10] if period.grain is not Grain.ALL else "all"
 
 
-def choose(name: str, parameter: str, options: Sequence[str], usual: str, format_func: Callable[[str], str]) -> str:
-    """A select box whose choice lives in the address; an unknown choice there falls back to the usual one."""
-    wanted = st.query_params.get(parameter)
+def choose(
+    name: str,
+    parameter: str,
+    options: Sequence[str],
+    usual: str,
+    format_func: Callable[[str], str],
+    kept_as: str | None = None,
+) -> str:
+    """A select box whose choice lives in the address; an unknown choice there falls back to the usual one.
+
+    An address that names none means what the viewer chose last: going back in the browser loses a page's own query.
+    """
+    memory = f"kept-{kept_as or parameter}"
+    wanted = st.query_params.get(parameter, st.session_state.get(memory))
     index = options.index(wanted if wanted in options else usual)
     chosen = st.selectbox(name, options, index=index, format_func=format_func, width=_WIDTHS[parameter])
-    st.query_params[parameter] = chosen
+    st.query_params[parameter] = st.session_state[memory] = chosen
     return chosen
 
 

@@ -69,6 +69,16 @@ def test_choice_goes_to_the_address(project: Project) -> None:
     assert shown.query_params["workflow"] in ("claim-letter", ["claim-letter"])
 
 
+def test_choice_is_kept_on_a_page_whose_address_names_none(project: Project) -> None:
+    shown = page("episodes", project.root, grain="month", workflow="code-review")
+    assert filters(shown) == ["month", "2026-10-01", "code-review"]
+    shown.query_params.clear()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("READBACK_PROJECT", str(project.root))
+        shown.switch_page("views/this_week.py").run()
+    assert filters(shown) == ["month", "2026-10-01", "code-review"]
+
+
 def test_unknown_filter_in_the_address_falls_back(project: Project) -> None:
     shown = page("this_week", project.root, workflow="nobody", period="1999-01-01", grain="decade")
     assert not shown.exception
