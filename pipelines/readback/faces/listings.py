@@ -104,10 +104,9 @@ def alert_lines(rows: pl.DataFrame) -> None:
     for row in unresolved.head(_MOST_LINES).to_dicts():
         color, icon = _TIERS[row["tier"]]
         with st.container(gap=None):
-            st.markdown(f":{color}-badge[{icon} {row['tier']}] :small[:gray[{_alert_place(row)}]]")
-            title = f"**{markdown(row['title'], 120)}**"
-            link("alerts", title, ":material/arrow_forward:", show=row["state"], id=row["alert_id"])
-            st.markdown(f":small[:gray[{markdown(row['detail'], 140)}]]")
+            head = f":{color}-badge[{icon} {row['tier']}] {_alert_place(row)}"
+            link("alerts", head, ":material/arrow_forward:", show=row["state"], id=row["alert_id"])
+            st.markdown(f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['detail'], 140)}]]")
     _more(unresolved.height)
 
 
@@ -118,9 +117,10 @@ def recommendation_lines(rows: pl.DataFrame) -> None:
     for row in rows.head(_MOST_LINES).to_dicts():
         basis = f"{_EVIDENCE[row['evidence_class']]}, {row['confidence']} confidence"
         with st.container(gap=None):
-            title = f"**{markdown(row['title'], 120)}**"
-            link("recommendations", title, ":material/arrow_forward:", id=row["recommendation_id"])
-            st.markdown(f":small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]")
+            place = markdown(plain(row["workflow"] or row["workflow_class"] or "all workflows", 40))
+            link("recommendations", place, ":material/arrow_forward:", id=row["recommendation_id"])
+            told = f":small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]"
+            st.markdown(f"**{markdown(row['title'], 120)}**  \n{told}")
     _more(rows.height)
 
 
