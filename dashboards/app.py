@@ -6,18 +6,35 @@ They lie in `views`: beside a folder named `pages` Streamlit runs the page that 
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from readback.faces import board
+from readback.faces import board, decide
 from readback.metrics.definitions import definitions
+from readback.settings import Project
+
+# How often somebody who waits before a screen asks for an occupied warehouse, half a second apart.
+SHORT_TRIES = 4
 
 HERE = Path(__file__).parent
 st.set_page_config("readback", page_icon=HERE / "icon.png", layout="wide")
 st.logo(HERE / "icon.png", size="large")
 
 folder = os.environ.get("READBACK_PROJECT")
-board.put(Path(folder) if folder else None, definitions(), datetime.now(UTC))
+now = datetime.now(UTC)
+
+
+def writer(project: Project) -> Any:
+    """The one writer, imported when somebody decides."""
+    from readback.deciding import Writer
+
+    return Writer(project, now, SHORT_TRIES)
+
+
+is_read_only = bool(os.environ.get("READBACK_READ_ONLY"))
+refusal = decide.refusal(is_read_only, st.get_option("server.address"), st.context.headers.get("Host"))
+board.put(Path(folder) if folder else None, definitions(), now, writer, refusal)
 
 pages = {
     "": [

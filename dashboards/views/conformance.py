@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readback.faces import behind, board, charts, conformance, exhibit, questions, story
+from readback.faces import behind, board, charts, conformance, drifted, exhibit, questions, story
 from readback.faces.exhibit import Shown
 
 LISTS = {
@@ -75,6 +75,4 @@ places = [st.container(), st.container(), *st.columns(2), *st.columns(2), st.con
 for place, (name, (head, otherwise, names)) in zip(places, LISTS.items(), strict=True):
     with place, exhibit.card(view, head, Shown(name, seen[name], behind.question(name)), height="stretch"):
         board.listed(seen[name], names, otherwise)
-with board.card("Drift of the gateway"):
-    st.markdown("A gateway's live file is compared on the machine that holds it; the snapshot has no copy of it.")
-    st.code("readback policy drift config.yaml", language="console")
+drifted.card(view)

@@ -6,16 +6,9 @@ import streamlit as st
 from readback.faces import behind, board, exhibit, figures, listings, questions, trust
 from readback.faces.exhibit import Shown
 
-LINES = {
-    "source": "Source",
-    "files": "Files",
-    "lines": "Lines",
-    "row_lines": "Rows",
-    "duplicate_lines": "Duplicates",
-    "ignored_lines": "Ignored",
-    "quarantined_lines": "Quarantined",
-    "unexplained_lines": "Unexplained",
-}
+LINES = {"source": "Source", "files": "Files", "lines": "Lines", "row_lines": "Rows", "duplicate_lines": "Duplicates",
+         "ignored_lines": "Ignored", "quarantined_lines": "Quarantined",
+         "unexplained_lines": "Unexplained"}  # fmt: skip
 MATURITY = {"label": "Metric", "numerator": "Events", "denominator": "Runs", "coverage": "Coverage",
             "maturity": "Maturity", "status": "Status"}  # fmt: skip
 SEEN = {"kind": "Outcome", "source_system": "Source", "workflow": "Workflows", "mode": "Sees", "sample_rate": "Sampled",
@@ -51,7 +44,8 @@ with left:
     listed("Freshness", fresh, names, "No source yet.", behind.table("files"), "Against the newest record of all.")
     listed("Outcome coverage", view.ask(questions.coverage), SEEN, no_source, behind.table("outcome_coverage"))
     names = {"workflow": "Workflow", "requests": "Requests", "last_at": "Last (UTC)"}
-    listed("Workflows without a class", view.ask(trust.unclassed), names, "Every request has a class.", "")
+    unclassed = "select * from requests where workflow_class is null order by started_at desc limit 1000"
+    listed("Workflows without a class", view.ask(trust.unclassed), names, "Every request has a class.", unclassed)
 with right:
     listed("Coverage and maturity", mature, MATURITY, "No outcome metric yet.", metrics, "Of all time.")
     names = {"lines": "Lines", "source": "Source", "reason": "Reason"}
@@ -69,10 +63,14 @@ with right:
     failed = behind.table("quality_results")
     listed("Checks that did not hold", view.ask(questions.failed_checks), FAILED, "Every check held.", failed)
 
-with board.card("The sources' own counts", "What a gateway counted against what its log told."):
-    listings.counted(view.ask(questions.reconciliation))
-with board.card("Requests without a workflow", "Labels of theirs that could name it."):
-    listings.labels(view.ask(questions.unattributed), view.ask(questions.label_candidates))
+counts, labels = view.ask(questions.reconciliation), view.ask(questions.label_candidates)
+shown = Shown("counts", counts, behind.table("reconciliation", order="hour desc"))
+with exhibit.card(view, "The sources' own counts", shown, "What a gateway counted against what its log told."):
+    listings.counted(counts)
+sql = "select * from requests where workflow is null order by started_at desc limit 1000"
+shown = Shown("nameless", labels, sql, metric="unattributed_share")
+with exhibit.card(view, "Requests without a workflow", shown, "Labels of theirs that could name it."):
+    listings.labels(view.ask(questions.unattributed), labels)
 if reasons.height:
     names = {"path": "File", "line": "Line", "reason": "Reason", "content": "Content, scrubbed"}
     listed("Quarantined lines", view.ask(questions.quarantine), names, "", behind.table("quarantine"))

@@ -1,5 +1,7 @@
 """Every metric as the header of its SQL defines it: question, formula, unit, windows, estimator, references."""
 
+from functools import partial
+
 import streamlit as st
 
 from readback.faces import board, figures, formulas
@@ -9,11 +11,13 @@ view = board.open_board()
 board.title(view, "Definitions", f"{board.name(view)} · what each number means, from the SQL that computes it")
 
 known = definitions()
-wanted = st.query_params.get("metric", "")
+wanted, first = st.query_params.get("metric", ""), board.came_for("metric")
 windows = formulas.windows(view.project.settings)
-for definition in sorted(known.values(), key=lambda each: (each.metric != wanted, figures.label(each.metric))):
+for definition in sorted(known.values(), key=lambda each: (each.metric != first, figures.label(each.metric))):
     metric = definition.metric
-    with st.expander(f"**{figures.label(metric)}** · {definition.question}", expanded=metric == wanted):
+    head, key = f"**{figures.label(metric)}** · {definition.question}", f"definition-{metric}"
+    keep = partial(board.remember, "metric", metric, key)
+    with st.expander(head, expanded=metric == wanted, key=key, on_change=keep):
         st.markdown(f"**Formula:** {formulas.formula(definition)}")
         if definition.remarks:
             st.caption(definition.remarks)

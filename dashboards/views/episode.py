@@ -8,21 +8,22 @@ from readback.faces.inert import markdown
 
 view = board.open_board()
 episode_id = st.query_params.get("id", "")
-found = view.ask(drill.episode, episode_id=episode_id).to_dicts()
-if not found:
+found = view.ask(drill.episode, episode_id=episode_id)
+if found.is_empty():
     board.title(view, "Episode", board.name(view))
     board.nothing(
         "No published episode has this id; it may have been told anew by later logs.", ":material/search_off:"
     )
     board.link("episodes", "All episodes", ":material/arrow_back:")
     st.stop()
-row = found[0]
+row = found.row(0, named=True)
 workflow, until = row["workflow"], row["recovered_at"] or row["last_seen_at"]
 board.title(view, markdown(workflow or "(no workflow)", 60), f"{board.name(view)} · {story.name(row)}")
 
 span = drill.around(row["opened_at"], until)
 asked = {"episode_id": episode_id, "span": span}
 costs = view.ask(drill.episode_costs, **asked).to_dicts()[0]
+exhibit.menu(view, Shown("facts", found, behind.table("episodes", {"episode_id": episode_id})), "Behind these numbers")
 story.facts(row, costs)
 
 step_s = drill.bin_seconds(span)
@@ -39,8 +40,10 @@ left, right = st.columns(2)
 lines = view.ask(drill.policy_lines, **asked)
 with left, exhibit.card(view, "Lines of the policy that applied", Shown("policy", lines, sql), height="stretch"):
     story.policy_lines(lines)
-with right, board.card("The provider's own story", height="stretch"):
-    story.provider(row)
+stages = story.stages(row)
+sql = behind.table("provider_incidents", {"incident_id": row["incident_id"] or ""})
+with right, exhibit.card(view, "The provider's own story", Shown("provider", stages, sql), height="stretch"):
+    story.provider(row, stages)
 
 outcomes = view.ask(drill.episode_outcomes, episode_id=episode_id)
 shown = Shown("outcomes", outcomes, behind.table("runs", {"episode_id": episode_id}), metric="rework_rate")

@@ -36,10 +36,13 @@ with heading:
 found = view.ask(questions.episodes, span=span, workflow=workflow)
 found = found if state == STATES[0] else found.filter(pl.col("state") == state)
 noted = view.ask(annotations.annotations, span=span, notes=view.project.settings.notes, workflow=workflow)
-drawn = charts.timeline(found, view.ask(questions.incidents, span=span), span, mode, zone=zone, changes=noted)
+drawn = charts.timeline(
+    found, view.ask(questions.incidents, span=span), span, mode, zone=zone, changes=noted, is_clickable=True
+)
 sql = behind.episodes(span, workflow)
 with exhibit.card(view, "On one time axis", Shown("timeline", found, sql, drawn, "degraded_minutes")):
-    board.chart(drawn, "Episodes by workflow, incidents and changes on one time axis")
+    draw = board.pick_episode if found.height else board.chart
+    draw(drawn, "Episodes by workflow, incidents and changes on one time axis")
 
 with exhibit.card(
     view, figures.counted(found.height, "episode"), Shown("list", found, sql, metric="recovery_time_median_s")

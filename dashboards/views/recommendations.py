@@ -5,8 +5,11 @@ from functools import partial
 import polars as pl
 import streamlit as st
 
-from readback.faces import behind, board, exhibit, listings, proposals, questions
+from readback.faces import behind, board, decide, exhibit, listings, proposals, questions
 from readback.faces.exhibit import Shown
+
+DECIDED = {"decided_at": "When (UTC)", "state": "Became", "title": "Recommendation", "decided_by": "By",
+           "decision_reason": "Why", "outcome": "Kept its word", "recommendation_id": "Id"}  # fmt: skip
 
 view = board.open_board()
 
@@ -18,6 +21,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     exhibit.menu(view, Shown("recommendations", rows, behind.table("recommendations", where)))
 with heading:
     board.title(view, "Recommendations", f"{board.name(view)} · what the evidence asks for")
+decide.told()
 
 st.caption(
     "What it rests on: **R** replayed on the logs · **B** bounded from both sides · **A** adjusted observation · "
@@ -25,7 +29,12 @@ st.caption(
 )
 if rows.is_empty():
     board.nothing("The evidence asks for no change of policy.")
-wanted = st.query_params.get("id", "")
-for row in rows.sort(pl.col("recommendation_id") != wanted, maintain_order=True).to_dicts():
+wanted, first = st.query_params.get("id", ""), board.came_for("id")
+for row in rows.sort(pl.col("recommendation_id") != first, maintain_order=True).to_dicts():
     patch = partial(proposals.patch, row, view.project.policy_file)
-    listings.recommendation(row, patch, is_open=row["recommendation_id"] == wanted)
+    listings.recommendation(view, row, patch, is_open=row["recommendation_id"] == wanted)
+
+ended = view.ask(proposals.ended, workflow=workflow)
+sql = behind.table("recommendations", where, "decided_at desc nulls last")
+with exhibit.card(view, "What became of earlier ones", Shown("ended", ended, sql)):
+    board.listed(ended, DECIDED, "None was rejected, replaced or outlived.")

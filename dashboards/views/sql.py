@@ -7,7 +7,7 @@ import streamlit as st
 
 from readback import cookbook
 from readback.errors import QueryError
-from readback.faces import board, desk, download, questions
+from readback.faces import board, desk, download, exhibit, questions
 
 TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "json": "application/json"}
 OWN = "A statement of my own"
@@ -21,20 +21,29 @@ chosen = board.choose(
     "Question", "question", [OWN, *asked], OWN, lambda name: asked[name].ask if name in asked else name
 )
 question = asked.get(chosen)
-given_statement = st.query_params.get("statement") if question is None else None
-usual = given_statement or "select * from metric_values where grain = 'month' order by metric limit 100"
+if st.session_state.get("asked", chosen) != chosen:
+    # What was written under another question is no part of this one.
+    for name in [each for each in st.query_params if each == "statement" or each.startswith("p.")]:
+        del st.query_params[name]
+st.session_state["asked"] = chosen
+first = question.sql if question else "select * from metric_values where grain = 'month' order by metric limit 100"
+usual = st.query_params.get("statement") or first
 
 write, schema = st.columns([2, 1])
 with write, st.form("statement", border=False):
-    statement = st.text_area("Statement", question.sql if question else usual, height=260, key=f"sql-{chosen}")
+    statement = st.text_area("Statement", usual, height=260, key=f"sql-{chosen}")
     given = {
-        name: st.text_input(f"${name}", value, key=f"{chosen}-{name}")
+        name: st.text_input(f"${name}", st.query_params.get(f"p.{name}", value), key=f"{chosen}-{name}")
         for name, value in (question.parameters.items() if question else ())
     }
-    st.form_submit_button("Run", icon=":material/play_arrow:")
+    is_asked = st.form_submit_button("Run", icon=":material/play_arrow:")
+if is_asked and len(statement) < exhibit.LONGEST_ADDRESS:
+    st.query_params["statement"] = statement
+    st.query_params.update({f"p.{name}": value for name, value in given.items()})
 with schema, board.card("Tables", "What a column means.", height=360):
     columns = view.ask(questions.dictionary)
-    table = st.selectbox("Table", columns["table_name"].unique(maintain_order=True).to_list())
+    tables = columns["table_name"].unique(maintain_order=True).to_list()
+    table = board.choose("Table", "table", tables, tables[0], str)
     found = columns.filter(pl.col("table_name") == table)
     st.caption(str(found["table_description"][0]))
     board.table(found, {"column_name": "Column", "sql_type": "Type", "description": "Meaning"})

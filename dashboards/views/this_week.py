@@ -23,9 +23,12 @@ told = [
     figures.by_metric(figures.values(view.ask(questions.figures, start=each.start, **asked))) if each else {}
     for each in (period, period.previous, period.counterpart)
 ]
+history = view.ask(questions.trend, metric=HEADLINES[0], grain=grain, until=period.start, limit=26, **scope)
+since = board.from_first(history, span)
+noted = view.ask(annotations.annotations, span=since, notes=view.project.settings.notes, workflow=workflow)
 for metric, column in zip(HEADLINES, st.columns(len(HEADLINES)), strict=True):
     history = view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=13, **scope)
-    spark = charts.sparkline(history, mode, zone=zone)
+    spark = charts.sparkline(history, mode, zone=zone, annotations=noted)
     shown = Shown(metric, history, behind.rows(metric, span, workflow), spark, metric)
     with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
         with st.container():
@@ -36,22 +39,26 @@ for metric, column in zip(HEADLINES, st.columns(len(HEADLINES)), strict=True):
             exhibit.menu(view, shown)
 
 first, second, third = st.columns(3)
-with first, board.card("Open now", height="stretch"):
-    listings.open_episodes(view.ask(questions.unrecovered, workflow=workflow))
+off = view.ask(questions.unrecovered, workflow=workflow)
+sql = behind.table("episodes", {"is_recovered": False, "workflow": workflow}, "opened_at desc")
+with first, exhibit.card(view, "Open now", Shown("open", off, sql, metric="open_episodes"), height="stretch"):
+    listings.open_episodes(off)
     board.link("episodes", "All episodes", ":material/arrow_forward:")
-with second, board.card("What fired", height="stretch"):
-    listings.alert_lines(view.ask(questions.alerts, workflow=workflow))
+fired = view.ask(questions.alerts, workflow=workflow)
+sql = behind.table("alerts", {"workflow": workflow}, "fired_at desc")
+with second, exhibit.card(view, "What fired", Shown("fired", fired, sql), height="stretch"):
+    listings.alert_lines(fired)
     board.link("alerts", "All alerts", ":material/arrow_forward:")
-with third, board.card("Three things to decide", height="stretch"):
-    listings.recommendation_lines(view.ask(questions.recommendations, workflow=workflow))
+advised = view.ask(questions.recommendations, workflow=workflow)
+sql = behind.table("recommendations", {"workflow": workflow}, "priority")
+with third, exhibit.card(view, "Three things to decide", Shown("advised", advised, sql), height="stretch"):
+    listings.recommendation_lines(advised)
     board.link("recommendations", "Evidence and patches", ":material/arrow_forward:")
 
 metric = board.choose("Metric", "metric", list(HEADLINES), HEADLINES[0], figures.label)
 lanes = ["all"] if metric in HEADLINES[:2] else ["preferred", "fallback"]
 history = view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=26, lanes=lanes, **scope)
 compared = view.ask(questions.by_member, metric=metric, grain=grain, start=period.start)
-since = board.from_first(history, span)
-noted = view.ask(annotations.annotations, span=since, notes=view.project.settings.notes, workflow=workflow)
 height = max(260, 30 * compared.height + 40)
 left, right = st.columns([3, 2])
 drawn = charts.trend(history, mode, zone=zone, height=height, annotations=noted)

@@ -23,10 +23,11 @@ of_workflow = behind.fallbacks(span, workflow)
 episodes = view.ask(questions.episodes, **asked)
 incidents = view.ask(questions.incidents, span=span)
 noted = view.ask(annotations.annotations, notes=view.project.settings.notes, **asked)
-drawn = charts.timeline(episodes, incidents, span, mode, zone=zone, changes=noted)
+drawn = charts.timeline(episodes, incidents, span, mode, zone=zone, changes=noted, is_clickable=True)
 shown = Shown("episodes", episodes, behind.episodes(span, workflow), drawn, "degraded_minutes")
 with exhibit.card(view, "Episodes, declared incidents, changes", shown):
-    board.chart(drawn, "Episodes, incidents and changes on one time axis")
+    draw = board.pick_episode if episodes.height else board.chart
+    draw(drawn, "Episodes, incidents and changes on one time axis")
     st.caption(
         f"{figures.counted(episodes.height, 'episode')}, drawn as far as they are known to last. Grey: what providers "
         "declared: context, not the measure of recovery; a tick alone is an incident whose end was never declared."

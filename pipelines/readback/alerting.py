@@ -29,7 +29,9 @@ from readback.settings import SETTINGS_FILE, Audience, Project
 Clock = Callable[[], datetime]
 Addresses = Mapping[str, str]
 
-_TRIES = 120
+TRIES = 120
+"""How often an occupied warehouse is asked for, half a second apart."""
+
 _PAUSE_S = 0.5
 
 
@@ -122,28 +124,29 @@ def queue_digests(project: Project, now: datetime, audience: str | None = None) 
 
 
 @contextmanager
-def changed(project: Project, now: datetime) -> Iterator[store.Connection]:
+def changed(project: Project, now: datetime, tries: int = TRIES) -> Iterator[store.Connection]:
     """The warehouse in one transaction, published again when the change was made.
 
     Raises:
         NotPublished: no run has finished yet.
+        ProjectBusy: another process was writing each of the `tries`, half a second apart.
     """
     _refuse_unpublished(project)
-    with patient(project) as con:
+    with patient(project, tries) as con:
         with store.transaction(con):
             yield con
         store.publish(con, project, f"{now:%Y%m%dT%H%M%S%f}")
 
 
 @contextmanager
-def patient(project: Project) -> Iterator[store.Connection]:
+def patient(project: Project, tries: int = TRIES) -> Iterator[store.Connection]:
     """The warehouse, waited for while another process writes: a delivery that was made must be recorded."""
     with ExitStack() as stack:
-        yield _entered(stack, project)
+        yield _entered(stack, project, tries)
 
 
-def _entered(stack: ExitStack, project: Project) -> store.Connection:
-    for _ in range(_TRIES):
+def _entered(stack: ExitStack, project: Project, tries: int) -> store.Connection:
+    for _ in range(tries):
         try:
             return stack.enter_context(store.warehouse(project))
         except ProjectBusy:

@@ -162,6 +162,13 @@ class Note(Section):
         return self
 
 
+class GatewayFile(Section):
+    """`[[gateways]]`: a gateway's live configuration, which is compared with the policy in force."""
+
+    config: str = Field(min_length=1, description="File, relative to readback.toml: YAML, JSON or TOML.")
+    kind: str | None = Field(default=None, description="Gateway, such as litellm; recognized when absent.")
+
+
 class EpisodeRule(Section):
     """`[episodes]`: when a stretch of fallbacks opens and closes."""
 
@@ -316,6 +323,7 @@ class Settings(Section):
     windows: Windows = Windows()
     coverage: tuple[Coverage, ...] = ()
     notes: tuple[Note, ...] = ()
+    gateways: tuple[GatewayFile, ...] = ()
     episodes: EpisodeRule = EpisodeRule()
     metrics: MetricSection = MetricSection()
     engine: Engine = Engine()

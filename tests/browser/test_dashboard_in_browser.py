@@ -21,7 +21,8 @@ from PIL import Image
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 import readback
-from readback import shipped
+from readback import shipped, store
+from readback.settings import open_project
 
 CHROMIUM = Path("/usr/bin/chromium")
 SOURCE = Path(readback.__file__).parents[1]
@@ -44,7 +45,8 @@ PAGES = [
     "episode?id=ep-0900",
     "conformance?grain=month",
     "recommendations?id=rec-0",
-    "alerts",
+    "alerts?id=al-0",
+    "alerts?show=silences",
     "data_health",
     "definitions?metric=rework_rate",
     "sql",
@@ -100,6 +102,7 @@ def serve(project: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command.append("--server.address=127.0.0.1")
     environment = {**os.environ, "READBACK_PROJECT": str(project), "PYTHONPATH": str(SOURCE)}
     with subprocess.Popen(command, cwd=shipped.dashboards(), env=environment, stdout=subprocess.DEVNULL) as server:
         try:
@@ -230,6 +233,16 @@ def test_open_episode_leads_to_its_page_and_back_to_the_workflow(address: str, p
     expect(page).to_have_url(re.compile("/workflow\\?workflow=support-triage"), timeout=_PATIENCE_MS)
 
 
+def test_click_on_the_time_axis_opens_the_episode_and_back_keeps_the_period(address: str, page: Page) -> None:
+    settled(page, f"{address}/episodes?grain=month")
+    page.locator("svg.marks path[aria-label*='state: disabled']").first.click(force=True)
+    expect(page).to_have_url(re.compile("/episode\\?id=ep-0901"), timeout=_PATIENCE_MS)
+    expect(page.get_by_text("Minute by minute")).to_be_visible(timeout=_PATIENCE_MS)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Episodes", level=1)).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page).to_have_url(re.compile("/episodes\\?.*grain=month"), timeout=_PATIENCE_MS)
+
+
 def test_menu_of_a_figure_opens_by_keyboard_and_gives_its_rows(address: str, page: Page) -> None:
     settled(page, address)
     page.get_by_role("button", name="Behind it").first.focus()
@@ -242,6 +255,30 @@ def test_menu_of_a_figure_opens_by_keyboard_and_gives_its_rows(address: str, pag
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG").click()
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_part_of_the_alerts_is_kept_in_the_address(address: str, page: Page) -> None:
+    settled(page, f"{address}/alerts")
+    page.get_by_role("radio", name="History (1)").click()
+    expect(page).to_have_url(re.compile("show=history"), timeout=_PATIENCE_MS)
+    settled(page, page.url)
+    expect(page.get_by_text("Episode open for longer than the objective")).to_be_visible()
+
+
+def test_recommendation_is_rejected_with_the_keyboard_and_stays_told(tmp_path: Path, page: Page) -> None:
+    with serve(faces_project.build(tmp_path / "decide").root) as address:
+        errors = listen(page, address)
+        settled(page, f"{address}/recommendations?id=rec-1")
+        page.get_by_role("textbox", name="Role or group that decides").fill("platform on call")
+        page.keyboard.press("Tab")
+        page.get_by_role("textbox", name="Why").fill("costs twice as much")
+        page.get_by_role("button", name="Reject").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Rejected as platform on call")).to_be_visible(timeout=_PATIENCE_MS)
+        assert errors == []
+    with store.reader(open_project(tmp_path / "decide")) as con:
+        told = con.sql("select state, decided_by, decision_reason from recommendations where recommendation_id='rec-1'")
+        assert told.fetchall() == [("rejected", "platform on call", "costs twice as much")]
 
 
 def test_metric_that_is_withheld_everywhere_is_told_in_words(address: str, page: Page) -> None:

@@ -227,6 +227,23 @@ def test_an_export_shows_no_drift_and_a_change_of_it_does(policy: Command, fleet
     ]
 
 
+def test_drift_takes_the_files_that_the_settings_name(policy: Command, fleet: Project, tmp_path: Path) -> None:
+    root = tmp_path / "named"
+    root.mkdir()
+    for file in (fleet.policy_file, fleet.root / "readback.toml"):
+        (root / file.name).write_bytes(file.read_bytes())
+    code, _, err = policy("policy", "drift", "--project", root)
+    assert code == 1
+    assert "give `[[gateways]]` with `config` once" in err
+    policy("policy", "export", "--to", "litellm", "--project", root, "--out", root)
+    with (root / "readback.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[[gateways]]\nconfig = "litellm.yaml"\nkind = "litellm"\n')
+    code, out, _ = policy("policy", "drift", "--project", root)
+    assert code == 0
+    assert "litellm.yaml" in out
+    assert "No drift" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

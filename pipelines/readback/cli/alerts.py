@@ -68,11 +68,9 @@ def check(
 @app.command()
 def ack(alert_id: AlertArgument, project: ProjectOption = HERE, who: WhoOption = "operator") -> None:
     """Take an open alert; it stays taken until it is resolved."""
-    from readback import alerting, decisions
+    from readback.deciding import Writer
 
-    opened = open_project(project)
-    with alerting.changed(opened, datetime.now(UTC)) as con:
-        decisions.acknowledge(con, alert_id, who, opened.settings)
+    Writer(open_project(project), datetime.now(UTC)).acknowledge(alert_id, who)
 
 
 @app.command()
@@ -81,11 +79,9 @@ def resolve(alert_id: AlertArgument, project: ProjectOption = HERE, who: WhoOpti
 
     A rise of an outcome rate that is settled becomes the new normal.
     """
-    from readback import alerting, decisions, pipeline
+    from readback.deciding import Writer
 
-    opened = open_project(project)
-    with alerting.changed(opened, datetime.now(UTC)) as con:
-        decisions.resolve(con, alert_id, pipeline.moment(con), who, opened.settings)
+    Writer(open_project(project), datetime.now(UTC)).resolve(alert_id, who)
 
 
 @app.command()
@@ -101,7 +97,7 @@ def silence(
 
     What still holds when the time is over is told then.
     """
-    from readback import alerting, decisions, pipeline
+    from readback.deciding import Writer
     from readback.faces import dispatches
 
     opened = open_project(project)
@@ -109,9 +105,7 @@ def silence(
         length = timedelta(seconds=seconds(lasting))
     except ValueError as error:
         raise ProjectError(str(error), key="--for") from None
-    with alerting.changed(opened, datetime.now(UTC)) as con:
-        start = pipeline.moment(con)
-        made = decisions.silence(con, rule, workflow, owner, reason, start, start + length)
+    made = Writer(opened, datetime.now(UTC)).silence(rule, workflow, owner, reason, length)
     out.print(dispatches.silence_line(made))
 
 
@@ -120,10 +114,9 @@ def unsilence(
     silence_id: Annotated[str, typer.Argument(help="Id of the silence.")], project: ProjectOption = HERE
 ) -> None:
     """End a silence now."""
-    from readback import alerting, decisions, pipeline
+    from readback.deciding import Writer
 
-    with alerting.changed(open_project(project), datetime.now(UTC)) as con:
-        decisions.lift(con, silence_id, pipeline.moment(con))
+    Writer(open_project(project), datetime.now(UTC)).lift(silence_id)
 
 
 @app.command()

@@ -4,18 +4,15 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from readback import store
 from readback.cli.replay import replay
 from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, err, out, print_json, utc
-from readback.errors import PolicyError
-from readback.settings import open_project
-
-if TYPE_CHECKING:
-    from readback.policy.version import Policy
+from readback.errors import PolicyError, ProjectError
+from readback.settings import SETTINGS_FILE, Project, open_project
 
 app = typer.Typer(help="Check, explain, import and export the fallback policy.", no_args_is_help=True)
 
@@ -124,10 +121,10 @@ def export(
     """
     from readback.policy import gateways
     from readback.policy.exporting import export as exported
-    from readback.policy.exporting import file_text
+    from readback.policy.exporting import file_text, sole_in_force
 
     chosen, moment = gateways.named(gateway), utc(as_of) or datetime.now(UTC)
-    written = exported(_in_force(project, moment), chosen, moment)
+    written = exported(sole_in_force(open_project(project).policy_file, moment), chosen, moment)
     for name, content in written.files.items():
         if target is None:
             sys.stdout.write(file_text(name, content))
@@ -140,7 +137,9 @@ def export(
 
 @app.command("drift")
 def drift(
-    config: Annotated[Path, typer.Argument(help="The gateway's live configuration.")],
+    config: Annotated[
+        Path | None, typer.Argument(help="The gateway's live configuration; those of readback.toml when absent.")
+    ] = None,
     project: ProjectOption = HERE,
     gateway: GatewayOption = None,
     as_of: MomentOption = None,
@@ -152,17 +151,32 @@ def drift(
     """
     from readback.faces.tables import differences_table
     from readback.policy.drift import differences
+    from readback.policy.exporting import sole_in_force
     from readback.policy.importing import read_gateway
 
-    moment = utc(as_of) or datetime.now(UTC)
-    chosen, live = read_gateway(config, gateway)
-    found = differences(_in_force(project, moment), chosen, live, moment)
+    opened, moment = open_project(project), utc(as_of) or datetime.now(UTC)
+    policy = sole_in_force(opened.policy_file, moment)
+    found = {}
+    for file, name in [(config, gateway)] if config else _configured(opened):
+        chosen, live = read_gateway(file, name)
+        found[file] = differences(policy, chosen, live, moment)
     if as_json:
-        print_json([asdict(each) for each in found])
+        print_json([{"config": str(file)} | asdict(each) for file, several in found.items() for each in several])
     else:
-        out.print(differences_table(found))
-    if found:
+        for file, several in found.items():
+            if config is None:
+                out.print(str(file), style="bold", markup=False, soft_wrap=True)
+            out.print(differences_table(several))
+    if any(found.values()):
         raise typer.Exit(1)
+
+
+def _configured(project: Project) -> list[tuple[Path, str | None]]:
+    """The files that readback.toml names, each with its gateway."""
+    if not project.settings.gateways:
+        told = "name a gateway's file, or give `[[gateways]]` with `config` once"
+        raise ProjectError(told, file=project.root / SETTINGS_FILE)
+    return [(project.root / each.config, each.kind) for each in project.settings.gateways]
 
 
 @app.command("conformance")
@@ -191,19 +205,6 @@ def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> N
         out.print(rows_table(shown.with_columns(selectors.float().round(4))) if frame.height else "none")
         if frame.height > _MOST_ROWS:
             out.print(f"and {frame.height - _MOST_ROWS} more; --json gives all")
-
-
-def _in_force(project: Path, moment: datetime) -> "Policy":
-    """The one policy in force at a moment."""
-    from readback.policy.exporting import in_force
-    from readback.policy.loading import load_policies
-
-    file = open_project(project).policy_file
-    found = in_force(load_policies(file), moment)
-    if len(found) != 1:
-        told = "no version is active" if not found else f"{len(found)} policies are active"
-        raise PolicyError(f"{told} at {moment:%Y-%m-%d}; expected one", file=file)
-    return found[0]
 
 
 def _bullets(losses: Any) -> list[str]:

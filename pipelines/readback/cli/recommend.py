@@ -54,16 +54,15 @@ def _show(opened: Project, *, is_all: bool, as_json: bool) -> None:
 
 
 def _decide(opened: Project, action: str, wanted: str, who: str, reason: str | None) -> None:
-    from readback import alerting, decisions
+    from readback.deciding import Writer
 
     if action == "reject" and not reason:
         raise ProjectError("a rejection needs a reason: --reason says why, for whoever looks next", key="reject")
-    now = datetime.now(UTC)
-    with alerting.changed(opened, now) as con:
-        if action == "accept":
-            decisions.accept(con, wanted, who, reason, now)
-        else:
-            decisions.reject(con, wanted, who, reason or "", now)
+    writer = Writer(opened, datetime.now(UTC))
+    if action == "accept":
+        writer.accept(wanted, who, reason)
+    else:
+        writer.reject(wanted, who, reason or "")
 
 
 def _patch(opened: Project, target: Path | None) -> None:

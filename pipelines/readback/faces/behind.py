@@ -45,14 +45,14 @@ def question(name: str) -> str:
     return sql
 
 
-def table(name: str, where: Mapping[str, str | None] | None = None, order: str = "") -> str:
+def table(name: str, where: Mapping[str, str | bool | None] | None = None, order: str = "") -> str:
     """Rows of a table whose columns equal the values given; those that are None ask nothing."""
     return _select(name, equal(where or {}), order=order)
 
 
-def equal(values: Mapping[str, str | None]) -> str:
+def equal(values: Mapping[str, str | bool | None]) -> str:
     """A condition that columns equal the values given; those that are None ask nothing."""
-    return " and ".join(f"{name} = {literal(value)}" for name, value in values.items() if value is not None)
+    return " and ".join(f"{name} = {_written(value)}" for name, value in values.items() if value is not None)
 
 
 def _select(name: str, *conditions: str, order: str = "") -> str:
@@ -67,6 +67,10 @@ def _of(workflow: str | None) -> str:
 
 def _within(column: str, span: Span) -> str:
     return f"{column} >= {_moment(span.start)} and {column} < {_moment(span.end)}"
+
+
+def _written(value: str | bool) -> str:
+    return literal(value) if isinstance(value, str) else str(value).lower()
 
 
 def _moment(moment: datetime) -> str:

@@ -17,7 +17,7 @@ import streamlit as st
 from readback import store
 from readback.contracts.vocabulary import Grain
 from readback.errors import ReadbackError
-from readback.faces import questions
+from readback.faces import charts, questions
 from readback.faces.figures import Definition, duration
 from readback.faces.inert import markdown, plain
 from readback.faces.period import Period, Span, newest_whole
@@ -25,18 +25,30 @@ from readback.faces.theme import Mode
 from readback.settings import Project, open_project
 from readback.store import Connection
 
+Hand = Callable[[Project], Any]
+"""Who writes what people decide in a project: `deciding.Writer`, which lies above the faces."""
+
 _STALE_AFTER_S = 26 * 3600
 ALL = "All workflows"
 
 
+def _nobody(project: Project) -> Any:
+    raise ReadbackError("this page was given nobody who writes")
+
+
 @dataclass(frozen=True)
 class Board:
-    """One viewer's view: the project, its newest snapshot, and what the metrics' headers say."""
+    """One viewer's view: the project, its newest snapshot, and what the metrics' headers say.
+
+    `refusal` says why nothing may be written from here; None where `writer` may.
+    """
 
     project: Project
     snapshot: Path
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     now: datetime | None = None
+    writer: Hand = _nobody
+    refusal: str | None = None
 
     @property
     def zone(self) -> str:
@@ -64,14 +76,20 @@ class Board:
             )
 
 
-def put(folder: Path | None, definitions: Mapping[str, Definition], now: datetime | None) -> None:
+def put(
+    folder: Path | None,
+    definitions: Mapping[str, Definition],
+    now: datetime | None,
+    writer: Hand = _nobody,
+    refusal: str | None = None,
+) -> None:
     """Remember what the entry point was started with, for the pages of this session."""
-    st.session_state["readback"] = (folder, dict(definitions), now)
+    st.session_state["readback"] = (folder, dict(definitions), now, writer, refusal)
 
 
 def open_board() -> Board:
     """The board of this session; a page stops with a designed message where there is nothing to show."""
-    folder, definitions, now = st.session_state.get("readback", (None, {}, None))
+    folder, definitions, now, writer, refusal = st.session_state.get("readback", (None, {}, None, _nobody, None))
     if folder is None:
         _stop("No project chosen", "Start the dashboard with `readback dashboard --project DIR`.")
     try:
@@ -82,7 +100,7 @@ def open_board() -> Board:
         _stop(
             "Nothing published yet", "Run `readback run` in this project; this page fills itself when it has finished."
         )
-    board = Board(project, project.published.resolve(), definitions, now)
+    board = Board(project, project.published.resolve(), definitions, now, writer, refusal)
     if board.ask(questions.as_of) is None:
         _stop(
             "No figure yet",
@@ -159,12 +177,22 @@ def pick_one_workflow(board: Board, span: Span) -> str:
         _stop("No workflow yet", "No record names a workflow; `[workflow]` in readback.toml says which labels may.")
     busiest = cast(str | None, board.ask(questions.busiest, span=span))
     usual = busiest if busiest in members else members[0]
-    return choose("Workflow", "workflow", members, usual, format_func=lambda name: plain(name, 48))
+    return choose("Workflow", "workflow", members, usual, lambda name: plain(name, 48), kept_as="one workflow")
 
 
 def chart(drawn: Any, alt: str) -> None:
     """Draw a chart in the board's own theme."""
     st.altair_chart(drawn, theme=None, width="stretch", alt=alt)
+
+
+def pick_episode(drawn: Any, alt: str) -> None:
+    """Draw a time axis of episodes; a click on one opens its page."""
+    told: Any = st.altair_chart(
+        drawn, theme=None, width="stretch", alt=alt, key="axis", on_select="rerun", selection_mode=charts.CHOSEN
+    )
+    chosen = told.selection.get(charts.CHOSEN) or [{}]
+    if chosen[0].get("episode_id"):
+        go("episode", id=str(chosen[0]["episode_id"]))
 
 
 def card(name: str | None = None, under: str | None = None, **extra: Any) -> AbstractContextManager[Any]:
@@ -238,19 +266,57 @@ def _key(period: Period) -> str:
     return period.start.isoformat()[:10] if period.grain is not Grain.ALL else "all"
 
 
-def choose(name: str, parameter: str, options: Sequence[str], usual: str, format_func: Callable[[str], str]) -> str:
-    """A select box whose choice lives in the address; an unknown choice there falls back to the usual one."""
-    wanted = st.query_params.get(parameter)
+def choose(
+    name: str,
+    parameter: str,
+    options: Sequence[str],
+    usual: str,
+    format_func: Callable[[str], str],
+    kept_as: str | None = None,
+) -> str:
+    """A select box whose choice lives in the address; an unknown choice there falls back to the usual one.
+
+    An address that names none means what the viewer chose last: going back in the browser loses a page's own query.
+    """
+    memory = f"kept-{kept_as or parameter}"
+    wanted = st.query_params.get(parameter, st.session_state.get(memory))
     index = options.index(wanted if wanted in options else usual)
     chosen = st.selectbox(name, options, index=index, format_func=format_func, width=_WIDTHS[parameter])
-    st.query_params[parameter] = chosen
+    st.query_params[parameter] = st.session_state[memory] = chosen
     return chosen
+
+
+def part(parameter: str, options: Mapping[str, str]) -> str:
+    """Which part of a page is shown, kept in the address: by name and word, the first where it names none."""
+    wanted = st.query_params.get(parameter)
+    usual = wanted if wanted is not None and wanted in options else next(iter(options))
+    chosen = st.segmented_control(
+        "Part", list(options), default=usual, required=True, format_func=options.__getitem__, key=f"part-{parameter}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    st.query_params[parameter] = chosen or usual
+    return chosen or usual
+
+
+def remember(parameter: str, value: str, key: str) -> None:
+    """Keep in the address what was opened on the page, and forget it when it is closed again."""
+    if st.session_state.get(key):
+        st.query_params[parameter] = st.session_state["opened"] = value
+    elif st.query_params.get(parameter) == value:
+        del st.query_params[parameter]
+
+
+def came_for(parameter: str) -> str:
+    """What the address was opened for, to be shown first; '' where the viewer opened it on the page itself."""
+    wanted = st.query_params.get(parameter, "")
+    return "" if wanted == st.session_state.get("opened") else wanted
 
 
 _SHARES = ("_rate", "_fraction", "_fraction_high", "coverage", "maturity")
 """Endings of columns that are shown as percent."""
 
-_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260, "question": 640, "state": 180, "metric": 340}
+_WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260, "question": 640, "state": 180, "metric": 340,
+                           "gateway": 340, "table": 340}  # fmt: skip
 
 
 def _age(as_of: datetime, now: datetime | None) -> None:

@@ -19,7 +19,8 @@ from readback.faces.figures import Definition
 
 _TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
 _PICTURE_WIDTH = 900
-_LONGEST_ADDRESS = 6_000
+LONGEST_ADDRESS = 6_000
+"""Characters of a statement that an address may carry."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _rows(sql: str) -> None:
     with st.expander("SQL of the rows behind it"):
         st.code(sql, language="sql")
     address = f"sql?statement={quote(sql)}"
-    if len(address) < _LONGEST_ADDRESS:
+    if len(address) < LONGEST_ADDRESS:
         st.link_button("Open the rows", address, icon=":material/database:")
 
 

@@ -5,14 +5,15 @@ Words from logs pass through `inert` first: Markdown renders links and images.
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
 import streamlit as st
 
-from readback.contracts import MetricValue
-from readback.faces import figures
-from readback.faces.board import link, nothing, table
+from readback.contracts import LedgerFile, MetricValue
+from readback.faces import decide, figures
+from readback.faces.board import Board, link, nothing, remember, table
 from readback.faces.figures import COMPANIONS, Definition
 from readback.faces.inert import LONGEST, code, markdown, plain
 from readback.faces.period import Period
@@ -102,8 +103,10 @@ def alert_lines(rows: pl.DataFrame) -> None:
         nothing("No open alert.")
     for row in unresolved.head(_MOST_LINES).to_dicts():
         color, icon = _TIERS[row["tier"]]
-        head = f":{color}-badge[{icon} {row['tier']}] :small[:gray[{_alert_place(row)}]]"
-        st.markdown(f"{head}  \n**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['detail'], 140)}]]")
+        with st.container(gap=None):
+            head = f":{color}-badge[{icon} {row['tier']}] {_alert_place(row)}"
+            link("alerts", head, ":material/arrow_forward:", show=row["state"], id=row["alert_id"])
+            st.markdown(f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['detail'], 140)}]]")
     _more(unresolved.height)
 
 
@@ -113,18 +116,22 @@ def recommendation_lines(rows: pl.DataFrame) -> None:
         nothing("The evidence asks for no change of policy.")
     for row in rows.head(_MOST_LINES).to_dicts():
         basis = f"{_EVIDENCE[row['evidence_class']]}, {row['confidence']} confidence"
-        st.markdown(
-            f"**{markdown(row['title'], 120)}**  \n:small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]"
-        )
+        with st.container(gap=None):
+            place = markdown(plain(row["workflow"] or row["workflow_class"] or "all workflows", 40))
+            link("recommendations", place, ":material/arrow_forward:", id=row["recommendation_id"])
+            told = f":small[:gray[{markdown(row['expected_effect'], 140)} · {basis}]]"
+            st.markdown(f"**{markdown(row['title'], 120)}**  \n{told}")
     _more(rows.height)
 
 
-def recommendation(row: Mapping[str, Any], patch: Callable[[], str], is_open: bool = False) -> None:
+def recommendation(view: Board, row: Mapping[str, Any], patch: Callable[[], str], is_open: bool = False) -> None:
     """One recommendation in full; its patch of the policy is made when it is opened."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(f"{row['confidence']} confidence", color=_CONFIDENCE[row["confidence"]])
             st.badge(f"{row['evidence_class']} · {_EVIDENCE[row['evidence_class']]}", color="gray")
+            if row["state"] == "accepted":
+                st.badge("accepted", icon=":material/check:", color="green")
             st.caption(markdown(row["workflow"] or row["workflow_class"] or "all workflows", 60), width="content")
         st.markdown(f"#### {markdown(row['title'], 160)}")
         st.markdown(markdown(row["change"], LONGEST))
@@ -132,11 +139,11 @@ def recommendation(row: Mapping[str, Any], patch: Callable[[], str], is_open: bo
         effect.markdown(f":gray[Expected effect]  \n{markdown(row['expected_effect'], LONGEST)}")
         falsifier.markdown(f":gray[Wrong if]  \n{markdown(row['falsifier'], LONGEST)}")
         line.markdown(f":gray[Line of the policy]  \n{markdown(row['policy_path'] or 'none', 200)}")
-        _patch(row, patch, is_open)
+        _patch(view, row, patch, is_open)
         _evidence(row)
 
 
-def alert(row: Mapping[str, Any]) -> None:
+def alert(view: Board, row: Mapping[str, Any], is_open: bool = False) -> None:
     """One alert in full."""
     color, icon = _TIERS[row["tier"]]
     is_resolved = row["state"] not in ("open", "acknowledged")
@@ -152,7 +159,12 @@ def alert(row: Mapping[str, Any]) -> None:
         taken = f" · taken by {plain(row['acknowledged_by'], 60)}" if row["acknowledged_by"] else ""
         st.caption(markdown(f"{' · '.join(times)} UTC{taken} · rule {row['rule']} v{row['rule_version']}"))
         if not is_resolved:
-            st.markdown(f":small[:gray[Take it:] `readback alerts ack {plain(row['alert_id'], 60)}`]")
+            key = f"turn-{row['alert_id']}"
+            keep = partial(remember, "id", row["alert_id"], key)
+            turn = st.expander("Take, settle, silence", is_open, key=key, icon=":material/back_hand:", on_change=keep)
+            if turn.open:
+                with turn:
+                    decide.alert(view, row)
         _evidence(row)
 
 
@@ -215,7 +227,7 @@ def balance(ledger: pl.DataFrame) -> None:
         "quarantined_lines": "Quarantined",
     }
     for (name, label), column in zip(names.items(), st.columns(len(names)), strict=True):
-        column.metric(label, f"{total[name]:,}", border=True)
+        column.metric(label, f"{total[name]:,}", border=True, help=LedgerFile.model_fields[name].description)
     if lost:
         st.error(f"The ledger does not balance: {lost:,} lines are unexplained.", icon=":material/error:")
     else:
@@ -238,26 +250,22 @@ def _alert_place(row: Mapping[str, Any]) -> str:
     return markdown(f"{plain(row['workflow'] or 'all workflows', 40)} · {row['fired_at']:%-d %b}{state}")
 
 
-def _patch(row: Mapping[str, Any], patch: Callable[[], str], is_open: bool) -> None:
+def _patch(view: Board, row: Mapping[str, Any], patch: Callable[[], str], is_open: bool) -> None:
     key = f"patch-{row['recommendation_id']}"
-    with st.expander("Patch and decision", is_open, key=key, icon=":material/difference:", on_change="rerun") as told:
+    keep = partial(remember, "id", row["recommendation_id"], key)
+    with st.expander("Patch and decision", is_open, key=key, icon=":material/difference:", on_change=keep) as told:
         if not told.open:
             return
         diff = patch()
         if diff:
             st.code(code(diff), language="diff")
-            st.caption("A version in force is immutable: put the result in as the next version, reviewed.")
+            written = "`readback recommend --patch --out change/` writes it, for review."
+            st.caption(f"A version in force is immutable: put the result in as the next version. {written}")
         else:
             nothing(
                 "The document cannot express it by itself; the change is for people to make.", ":material/edit_note:"
             )
-        st.caption("This page reads a published snapshot and decides nothing. To decide:")
-        identity = row["recommendation_id"]
-        st.code(
-            f'readback recommend accept {identity}\nreadback recommend reject {identity} --reason "…"\n'
-            "readback recommend --patch --out change/",
-            language="console",
-        )
+        decide.recommendation(view, row)
 
 
 def _more(height: int) -> None:

@@ -24,6 +24,16 @@ def patch(row: Mapping[str, Any], policy_file: Path) -> str:
         return ""
 
 
+def ended(con: Connection, workflow: str | None = None) -> pl.DataFrame:
+    """Recommendations that are no longer before anybody: rejected, superseded, expired; the latest decision first."""
+    sql = """
+        select * from recommendations
+        where state not in ('open', 'accepted') and ($workflow is null or workflow is null or workflow = $workflow)
+        order by decided_at desc nulls last, as_of desc, recommendation_id limit 200
+    """
+    return asked.frame(con, sql, workflow=workflow)
+
+
 def silences(con: Connection) -> pl.DataFrame:
     """Agreements not to be told of some alerts, those that end last first."""
     return asked.frame(con, "select * from silences order by expires_at desc, silence_id limit 200")

@@ -10,9 +10,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from readback.contracts import Episode
 from readback.errors import ReadbackError
-from readback.faces import board, figures
+from readback.faces import behind, board, exhibit, figures
 from readback.faces.board import Board, nothing
+from readback.faces.exhibit import Shown
 from readback.faces.inert import markdown, plain
 from readback.policy.explanation import Explanation, explain
 from readback.policy.loading import load_policies
@@ -20,6 +22,11 @@ from readback.store import Connection
 
 _MOST_CHANGES = 6
 """Changes that are named on the time axis of an episode; more would hide its bars."""
+
+_FACTS = ("duration_s", "outage_s", "return_lag_s", "recovery_lag_s", "fallback_count", "added_cost_usd")
+"""The columns behind the numbers at the head of an episode; all but the last are its own."""
+
+_ADDED = "Cost of the fallbacks of this episode beyond what the preferred model would have cost."
 
 _STAGES = {
     "incident_started_at": "Declared start",
@@ -45,16 +52,17 @@ def facts(row: Mapping[str, Any], costs: Mapping[str, Any]) -> None:
     of = f"of {row['request_count']:,} requests, {row['failed_count']:,} failed"
     tried = markdown(", ".join(row["substitutes"]) or "nobody", 200)
     told = [
-        ("Off the preferred model", _length(row["duration_s"]), _ending(row)),
+        ("Off its model", _length(row["duration_s"]), _ending(row)),
         ("Preferred was failing", _length(row["outage_s"]), "an upper bound, by what the log shows"),
         ("Return lag", _length(row["return_lag_s"]), "the part that a policy can tune"),
         ("Lag on the provider", _length(row["recovery_lag_s"]), lag),
         ("Fallbacks", figures.count(row["fallback_count"]), of),
         ("Added cost", _dollars(costs), f"median wait {_wait(costs['added_latency_ms'])}"),
     ]  # fmt: skip
-    for (label, value, under), column in zip(told, st.columns(len(told)), strict=True):
+    for (label, value, under), name, column in zip(told, _FACTS, st.columns(len(told)), strict=True):
+        field = Episode.model_fields.get(name)
         with column, st.container(border=True, height="stretch"):
-            st.metric(label, value)
+            st.metric(label, value, help=field.description if field else _ADDED)
             st.caption(under)
     st.markdown(
         f":small[Cause: **{markdown(row['cause'].replace('_', ' '))}** · class "
@@ -78,17 +86,21 @@ def moments(row: Mapping[str, Any], noted: pl.DataFrame) -> list[tuple[str, date
     return [*((words, at) for words, at in named.items() if at is not None), *told]
 
 
-def provider(row: Mapping[str, Any]) -> None:
+def stages(row: Mapping[str, Any]) -> pl.DataFrame:
+    """Columns `at`, `what`: the stages that the provider declared, and the moments that the log shows."""
+    own = {"opened_at": "The workflow left its model", "recovered_at": "The workflow was back"}
+    told = [{"at": row[stage], "what": words} for stage, words in {**_STAGES, **own}.items() if row[stage]]
+    return pl.DataFrame(told).sort("at")
+
+
+def provider(row: Mapping[str, Any], told: pl.DataFrame) -> None:
     """Stages of the declared incident against the moments that the log shows."""
     if row["incident_id"] is None:
         nothing("No incident that a provider declared overlaps this episode.", ":material/info:")
         return
     impact = markdown(row["incident_impact"] or "impact not told")
     st.markdown(f"**{markdown(row['incident_title'] or 'untitled', 160)}** · {impact}")
-    told = [{"at": row[stage], "what": words} for stage, words in _STAGES.items() if row[stage]]
-    own = {"opened_at": "The workflow left its model", "recovered_at": "The workflow was back"}
-    told += [{"at": row[stage], "what": words} for stage, words in own.items() if row[stage]]
-    board.table(pl.DataFrame(told).sort("at"), {"at": "At (UTC)", "what": "What"})
+    board.table(told, {"at": "At (UTC)", "what": "What"})
     st.caption("Declared windows are context: they are back-filled and late, and never the measure of recovery.")
 
 
@@ -103,12 +115,14 @@ def policy_lines(lines: pl.DataFrame) -> None:
 
 def explanation(view: Board, judged_id: str) -> None:
     """Why one request was judged as it was: attempts with file and line, then the chain to the decision."""
-    with board.card("Down to the line"):
-        try:
-            told: Explanation = view.ask(explained, judged_id=judged_id, policy_file=view.project.policy_file)
-        except ReadbackError as error:
-            st.error(markdown(str(error)), icon=":material/error:")
-            return
+    try:
+        told: Explanation = view.ask(explained, judged_id=judged_id, policy_file=view.project.policy_file)
+    except ReadbackError as error:
+        st.error(markdown(str(error)), icon=":material/error:")
+        return
+    rows = pl.DataFrame([{"part": link.title, "what": what} for link in told.chain for what in link.sentences])
+    shown = Shown("line", rows, behind.table("attempts", {"request_id": judged_id}, "started_at"))
+    with exhibit.card(view, "Down to the line", shown):
         for link in told.chain:
             title, body = st.columns([1, 7])
             title.markdown(f":gray[{link.title}]")

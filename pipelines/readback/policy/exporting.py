@@ -8,14 +8,17 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from readback.contracts.vocabulary import Activation, Boundary, TargetKind
+from readback.errors import PolicyError
 from readback.policy.document import Substitute, WorkflowClass
 from readback.policy.fields import ModelStatus
 from readback.policy.gateways.chain import Breaker, Chain, Gateway, GatewayModel, Loss, Option, Writing
+from readback.policy.loading import load_policies
 from readback.policy.version import Policy
 
 _STOPPING = (Boundary.PAUSE, Boundary.ESCALATE)
@@ -38,6 +41,19 @@ def in_force(policies: Iterable[Policy], as_of: datetime) -> list[Policy]:
         and policy.metadata.effective_from <= as_of
         and (policy.metadata.effective_to is None or as_of < policy.metadata.effective_to)
     ]
+
+
+def sole_in_force(file: Path, as_of: datetime) -> Policy:
+    """The one version of `policy.yaml` that holds at a moment.
+
+    Raises:
+        PolicyError: unreadable, or none or several hold.
+    """
+    found = in_force(load_policies(file), as_of)
+    if len(found) != 1:
+        told = "no version is active" if not found else f"{len(found)} policies are active"
+        raise PolicyError(f"{told} at {as_of:%Y-%m-%d}; expected one", file=file)
+    return found[0]
 
 
 def plan(policy: Policy, as_of: datetime) -> Plan:

@@ -44,14 +44,16 @@ class Draft:
     gaps: tuple[str, ...]
 
 
-def read_config(file: Path) -> Any:
+def read_config(file: Path, content: bytes | None = None) -> Any:
     """The parsed content of a gateway's file: JSON, TOML, or YAML of one or several documents.
+
+    `content` is what the file holds where somebody handed that over; then `file` only names it.
 
     Raises:
         PolicyError: absent or not readable as what its name says.
     """
     try:
-        content = file.read_bytes()
+        content = file.read_bytes() if content is None else content
         if file.suffix == ".json":
             return json.loads(content)
         if file.suffix == ".toml":
@@ -64,13 +66,13 @@ def read_config(file: Path) -> Any:
     return documents[0] if len(documents) == 1 else documents
 
 
-def read_gateway(file: Path, name: str | None = None) -> tuple[Gateway, Reading]:
-    """The gateway of a file, recognized where none is named, and its chains.
+def read_gateway(file: Path, name: str | None = None, content: bytes | None = None) -> tuple[Gateway, Reading]:
+    """The gateway of a file, recognized where none is named, and its chains; `content` as in `read_config`.
 
     Raises:
         PolicyError: unreadable, of no known gateway, or not of the shape that its gateway gives it.
     """
-    config = read_config(file)
+    config = read_config(file, content)
     gateway = gateways.named(name) if name else gateways.recognized(config)
     if gateway is None or not gateway.is_mine(config):
         known = gateway.TITLE if gateway else f"any of {', '.join(gateways.GATEWAYS)}"

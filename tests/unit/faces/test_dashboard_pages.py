@@ -7,6 +7,7 @@ import faces_project
 import polars as pl
 import pytest
 from faces_project import AS_OF
+from shown_page import page, text
 from streamlit.testing.v1 import AppTest
 
 from readback import shipped
@@ -29,24 +30,6 @@ PAGES = [
     "definitions",
     "sql",
 ]
-
-
-def page(name: str, folder: Path | None, **query: str) -> AppTest:
-    """A page after its first run, opened by its address through the entry point."""
-    test = AppTest.from_file(shipped.dashboards() / "app.py", default_timeout=90)
-    if name != "this_week":
-        test.switch_page(f"views/{name}.py")
-    for key, value in query.items():
-        test.query_params[key] = value
-    with pytest.MonkeyPatch.context() as environment:
-        environment.delenv("READBACK_PROJECT", raising=False)
-        if folder is not None:
-            environment.setenv("READBACK_PROJECT", str(folder))
-        return test.run()
-
-
-def text(test: AppTest) -> str:
-    return "\n".join([element.value for element in (*test.title, *test.markdown, *test.caption)])
 
 
 def filters(test: AppTest) -> list[str | None]:
@@ -86,6 +69,16 @@ def test_choice_goes_to_the_address(project: Project) -> None:
     assert shown.query_params["workflow"] in ("claim-letter", ["claim-letter"])
 
 
+def test_choice_is_kept_on_a_page_whose_address_names_none(project: Project) -> None:
+    shown = page("episodes", project.root, grain="month", workflow="code-review")
+    assert filters(shown) == ["month", "2026-10-01", "code-review"]
+    shown.query_params.clear()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("READBACK_PROJECT", str(project.root))
+        shown.switch_page("views/this_week.py").run()
+    assert filters(shown) == ["month", "2026-10-01", "code-review"]
+
+
 def test_unknown_filter_in_the_address_falls_back(project: Project) -> None:
     shown = page("this_week", project.root, workflow="nobody", period="1999-01-01", grain="decade")
     assert not shown.exception
@@ -123,9 +116,12 @@ def test_week_is_also_held_against_the_week_four_weeks_before(project: Project) 
     assert "on 21 Sep" in text(shown)
 
 
-@pytest.mark.parametrize(("name", "count"), [("recommendations", 3), ("alerts", 4)])
-def test_every_finding_shows_its_evidence_and_sql(project: Project, name: str, count: int) -> None:
-    shown = page(name, project.root)
+@pytest.mark.parametrize(
+    ("name", "part", "count"),
+    [("recommendations", "", 3), ("alerts", "open", 2), ("alerts", "acknowledged", 1), ("alerts", "history", 1)],
+)
+def test_every_finding_shows_its_evidence_and_sql(project: Project, name: str, part: str, count: int) -> None:
+    shown = page(name, project.root, show=part)
     assert len(shown.json) == count
     assert any("select *" in block.value for block in shown.code)
 

@@ -1,7 +1,7 @@
 """Charts: a frame in, an Altair chart out. Colours and type come from the theme, words from the figures."""
 
 from readback.faces.charts.bars import causes, substitutes, verdicts
-from readback.faces.charts.episodes import timeline
+from readback.faces.charts.episodes import CHOSEN, timeline
 from readback.faces.charts.flows import flows
 from readback.faces.charts.forest import forest
 from readback.faces.charts.frame import MAX_ROWS, Chart
@@ -10,6 +10,7 @@ from readback.faces.charts.recovery import recovery
 from readback.faces.charts.trend import members, sparkline, trend
 
 __all__ = [
+    "CHOSEN",
     "MAX_ROWS",
     "Chart",
     "causes",

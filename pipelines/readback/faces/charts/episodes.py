@@ -10,6 +10,9 @@ from readback.faces.charts.frame import dressed, inert, limited, local, nothing
 from readback.faces.period import Span
 from readback.faces.theme import Mode
 
+CHOSEN = "episode"
+"""Name of the selection that holds the `episode_id` of the bar that was clicked."""
+
 _INCIDENT_LANE = "declared incidents"
 _CHANGE_LANE = "changes and notes"
 _NAMELESS = "(no workflow)"
@@ -25,10 +28,12 @@ def timeline(
     zone: str = "UTC",
     width: int | str = "container",
     changes: pl.DataFrame | None = None,
+    is_clickable: bool = False,
 ) -> Any:
     """Rows of `episodes` as bars by state, rows of `provider_incidents` as bands behind them, inside a span.
 
-    Rows of `annotations` other than incidents are marks on a lane of their own.
+    Rows of `annotations` other than incidents are marks on a lane of their own. A click on a bar selects its episode
+    where the page listens, under the name `CHOSEN`.
 
     An episode that has not recovered is drawn as far as it is known to last, an incident as far as `known_until`:
     where that is absent, a tick at its start.
@@ -40,10 +45,11 @@ def timeline(
     marks = _marks(changes, zone)
     lanes = [*named, *([_INCIDENT_LANE] if bands.height else []), *([_CHANGE_LANE] if marks.height else [])]
     x = _time_axis(span, zone)
+    drawn = _bars_drawn(bars, x, lanes, mode)
     layers = alt.layer(
         _backdrop(bands, x, mode),
         _declared(bands, x, lanes, mode),
-        _bars_drawn(bars, x, lanes, mode),
+        drawn.add_params(_click()) if is_clickable and bars.height else drawn,
         _changed(marks, x, lanes, mode),
     )
     height = max(96, 34 * len(lanes))
@@ -98,6 +104,10 @@ def _changed(marks: pl.DataFrame, x: alt.X, lanes: list[str], mode: Mode) -> Any
     rule = placed.mark_rule(color=c.off, strokeDash=[4, 3], opacity=0.6).encode(x=x)
     mark = placed.mark_point(shape="diamond", filled=True, size=90, color=c.off, opacity=1)
     return alt.layer(rule, mark.encode(x=x, y=_y(lanes, mode), tooltip=tips))
+
+
+def _click() -> Any:
+    return alt.selection_point(name=CHOSEN, fields=["episode_id"], toggle=False)
 
 
 def _ending() -> pl.Expr:

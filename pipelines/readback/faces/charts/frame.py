@@ -21,7 +21,10 @@ def limited(frame: pl.DataFrame) -> pl.DataFrame:
 
 def dressed(chart: Any, mode: Mode) -> Any:
     """The chart with the theme of a mode."""
-    return chart.configure(**config(mode))
+    # Altair's own `configure` copies and checks every layer once more; the whole is checked when it is drawn.
+    themed = chart.copy(deep=False)
+    themed.config = config(mode)
+    return themed
 
 
 def local(frame: pl.DataFrame, zone: str, *columns: str) -> pl.DataFrame:

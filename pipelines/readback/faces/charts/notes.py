@@ -12,10 +12,11 @@ from readback.faces.theme import Mode
 _SHAPES = {"provider incident": "square", "admin change": "triangle-down", "policy change": "diamond", "note": "circle"}
 
 
-def over(frame: pl.DataFrame, zone: str, x: str, mode: Mode) -> Any:
+def over(frame: pl.DataFrame, zone: str, x: str, mode: Mode, axis: alt.X | None = None) -> Any:
     """Rows of `annotations` as rules with a mark on top, incidents as marks alone; None where there is none.
 
-    `x` names the field that the time axis of the chart below uses, so that both share its scale.
+    `x` names the field that the time axis of the chart below uses, so that both share its scale; `axis` is that axis
+    where it is not to be drawn.
     """
     if frame.is_empty():
         return None
@@ -26,7 +27,7 @@ def over(frame: pl.DataFrame, zone: str, x: str, mode: Mode) -> Any:
         alt.Tooltip(f"{x}:T", title="At", format="%-d %b %H:%M"),
         alt.Tooltip("what:N", title="What"),
     ]
-    base = alt.Chart(told).encode(x=alt.X(f"{x}:T"), tooltip=tips)
+    base = alt.Chart(told).encode(x=axis or alt.X(f"{x}:T"), tooltip=tips)
     rule = base.transform_filter("datum.kind != 'provider incident'")
     scale = alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values()))
     mark = base.mark_point(filled=True, size=52, color=c.off, opacity=0.85)

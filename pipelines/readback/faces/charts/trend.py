@@ -43,8 +43,15 @@ def trend(
     return dressed(layers.properties(height=height, width=width), mode)
 
 
-def sparkline(frame: pl.DataFrame, mode: Mode = "light", *, zone: str = "UTC", height: int = 56) -> Any:
-    """The same rows without axes, for a headline: the shape and its band only."""
+def sparkline(
+    frame: pl.DataFrame,
+    mode: Mode = "light",
+    *,
+    zone: str = "UTC",
+    height: int = 56,
+    annotations: pl.DataFrame | None = None,
+) -> Any:
+    """The same rows without axes, for a headline: the shape, its band, and the `annotations` of its stretch of time."""
     drawn = _plotted(frame, zone)
     if drawn["shown"].drop_nulls().len() < 2:
         return nothing("", mode, height)
@@ -57,8 +64,16 @@ def sparkline(frame: pl.DataFrame, mode: Mode = "light", *, zone: str = "UTC", h
     last = drawn.filter(pl.col("shown").is_not_null()).tail(1)
     point = alt.Chart(last).mark_point(filled=True, size=46, color=color, opacity=1)
     dot = point.encode(x=x, y=alt.Y("shown:Q", axis=None), tooltip=_tooltip())
-    tight = alt.layer(band, line, dot).properties(height=height, width="container", padding=_TIGHT)
-    return dressed(tight, mode)
+    beside = _beside(annotations, frame, zone, mode, x)
+    told = alt.layer(*([beside] if beside else []), band, line, dot)
+    return dressed(told.properties(height=height, width="container", padding=_TIGHT), mode)
+
+
+def _beside(annotations: pl.DataFrame | None, frame: pl.DataFrame, zone: str, mode: Mode, x: alt.X) -> Any:
+    """What happened since the first period of a sparkline; an older mark would stretch its axis."""
+    if annotations is None or frame.is_empty():
+        return None
+    return notes.over(annotations.filter(pl.col("at") >= frame["period_start"].min()), zone, "period_start", mode, x)
 
 
 def members(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 30) -> Any:
