@@ -1,6 +1,6 @@
 """Simulate what the estimators and the detector promise, and print what was measured beside what was promised.
 
-make simulate-stats        the figures of docs/statistics.md, about two minutes
+make simulate-stats        the figures of docs/statistics.md, about three minutes
 python benchmarks/statistics.py --share 0.1 --seed 2
 """
 
@@ -70,7 +70,7 @@ def findings(seed: int, share: float = 1.0) -> Iterator[Finding]:
     yield from single_rates()
     yield from clustered_rates(rngs[0], max(int(400 * share), 20))
     yield from effects(rngs[1], max(int(500 * share), 30))
-    yield from false_alarms(rngs[2], max(int(300 * share), 10))
+    yield from false_alarms(rngs[2], max(int(600 * share), 10))
     yield from detection(rngs[3], max(int(1_000 * share), 100))
     yield from recovery(rngs[4], max(int(4_000 * share), 400))
 

@@ -180,7 +180,7 @@ def test_every_message_reaches_a_real_receiver_once(
 def test_a_message_holds_counts_and_a_link_and_no_address(project: Project, receiver: Receiver) -> None:
     deliver(project, NOW, OPS_URL=http(receiver))
     body = next(body["message"] for _, body in receiver.got if "silent downgrade" in body["title"])
-    assert "http://127.0.0.1:8501/decisions?workflow=" in body
+    assert "http://127.0.0.1:8501/alerts?workflow=" in body
     assert "requests of" in body
     with store.reader(project) as con:
         rows = con.execute("select * from notifications").fetchall()

@@ -92,8 +92,14 @@ class Monitor(Row):
         ge=0,
         description="Least lasting rise that is alerted on within 8 weeks, 4 times of 5; NULL where none would be.",
     )
+    month_rate: float | None = Field(
+        default=None, ge=0, le=1, description="Rate in the last 4 mature weeks; NULL where they have no runs."
+    )
+    month_low: float | None = Field(default=None, ge=0, le=1, description="Lower 95% limit, on the effective n.")
+    month_high: float | None = Field(default=None, ge=0, le=1, description="Upper 95% limit, on the effective n.")
+    month_n: float | None = Field(default=None, ge=0, description="Mature runs in these weeks.")
     month_evidence: float | None = Field(
-        default=None, ge=0, description="E-value of the last 4 weeks against the baseline; NULL where they lie in it."
+        default=None, ge=0, description="E-value of these weeks against the baseline; NULL where they lie in it."
     )
     is_listed: bool | None = Field(
         default=None,

@@ -6,7 +6,7 @@ What `surveillance` found is told here, as alerts and as the table `monitors`; n
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,18 +29,28 @@ class Watched:
     row: int
     rise: Rise | None
 
-    def rate(self, start: int, end: int) -> str:
-        """`8.4% (95% CI 7.1 to 9.9, 1,610 runs)`, on the effective n; weeks that are left out do not count."""
+    def rate(self, start: int, end: int) -> "Rate | None":
+        """The rate of some weeks without those that are left out, on the effective n; None without runs."""
         series, weeks = self.found.series, slice(start, end)
         kept = ~series.left_out[self.row, weeks]
         x, n = (float(part[self.row, weeks][kept].sum()) for part in (series.events, series.trials))
         if not n:
-            return "no runs"
+            return None
         effective = n / float(series.design_effect[self.row])
         around = stats.wilson(x / n * effective, effective)
-        return (
-            f"{percent(x / n)} (95% CI {100 * float(around.low):.3g} to {100 * float(around.high):.3g}, {n:,.0f} runs)"
-        )
+        return Rate(x / n, float(around.low), float(around.high), n)
+
+
+class Rate(NamedTuple):
+    """A rate with its 95% limits, and the runs that it is of."""
+
+    value: float
+    low: float
+    high: float
+    n: float
+
+    def __str__(self) -> str:
+        return f"{percent(self.value)} (95% CI {100 * self.low:.3g} to {100 * self.high:.3g}, {self.n:,.0f} runs)"
 
 
 def lasting(found: Surveillance | None) -> list[Watched]:
@@ -73,8 +83,8 @@ def _risen(each: Watched, rise: Rise) -> Condition:
         metric=metric,
         title=f"{OUTCOMES[metric].capitalize()} of {workflow} rose in the week of {since:%Y-%m-%d}",
         detail=(
-            f"{each.rate(rise.onset, series.trials.shape[1])} since then, against "
-            f"{each.rate(first, end)} in the baseline of {_baseline(of['baseline_weeks'], left_out)}. "
+            f"{each.rate(rise.onset, len(series.starts)) or 'no runs'} since then, against "
+            f"{each.rate(first, end) or 'no runs'} in the baseline of {_baseline(of['baseline_weeks'], left_out)}. "
             f"Evidence {rise.peak:,.0f} to 1; {found.thresholds.watch:,.0f} is watched, "
             f"{found.thresholds.alert:,.0f} is an alert. {_list_line(found, each.row)} "
             f"{reach(_known(found.change[each.row]))}"
@@ -143,6 +153,7 @@ def _monitor(found: Surveillance, row: int, as_of: datetime) -> Monitor:
     first, size = int(series.first[row]), len(series.starts)
     left_out = int(series.left_out[row].sum())
     lately = series.trials[row, first:][-HORIZON_WEEKS:]
+    month = Watched(found, row, None).rate(max(size - MONTH_WEEKS, first), size)
     return Monitor(
         workflow=workflow,
         metric=metric,
@@ -158,6 +169,10 @@ def _monitor(found: Surveillance, row: int, as_of: datetime) -> Monitor:
         watch_from=found.thresholds.watch,
         alert_from=found.thresholds.alert,
         detectable_change=_known(found.change[row]),
+        month_rate=month.value if month else None,
+        month_low=month.low if month else None,
+        month_high=month.high if month else None,
+        month_n=month.n if month else None,
         month_evidence=_known(found.month[row]),
         is_listed=bool(found.is_listed[row]) if np.isfinite(found.month[row]) else None,
         as_of=as_of,
