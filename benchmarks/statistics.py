@@ -1,7 +1,7 @@
 """Simulate what the estimators and the detector promise, and print what was measured beside what was promised.
 
 make simulate-stats        the figures of docs/statistics.md, about three minutes
-python benchmarks/statistics.py --share 0.1 --seed 2
+python benchmarks/statistics.py --share 0.1 --seed 3
 """
 
 import argparse
@@ -246,7 +246,7 @@ def _restricted_mean(median: float, sigma: float, horizon: float) -> float:
 def main() -> int:
     """Print the table; 1 when a promise is not kept."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1, help="same seed, same table")
+    parser.add_argument("--seed", type=int, default=2, help="same seed, same table")
     parser.add_argument("--share", type=float, default=1.0, help="share of the usual repetitions")
     asked = parser.parse_args()
     print("| promise | bar | measured | repetitions | kept |\n|---|---|---|---|---|")

@@ -41,6 +41,7 @@ class Series:
         baseline: Position of the first week after it; beyond the axis while it is not full.
         events: Mature runs that the outcome hit; 0 before `first`, and in a week without any.
         trials: Mature runs, likewise.
+        until: Position of the week after the last in which the metric is mature, for any workflow.
         disturbed: Weeks of which an incident took up most.
         left_out: Weeks of the baseline that do not feed it.
         design_effect: One a series.
@@ -52,6 +53,7 @@ class Series:
     baseline: NDArray[np.int64]
     events: Floats
     trials: Floats
+    until: NDArray[np.int64]
     disturbed: NDArray[np.bool_]
     left_out: NDArray[np.bool_]
     design_effect: Floats
@@ -66,7 +68,17 @@ class Series:
         """Some of the series."""
         arrays = {
             name: getattr(self, name)[rows]
-            for name in ("of", "first", "baseline", "events", "trials", "disturbed", "left_out", "design_effect")
+            for name in (
+                "of",
+                "first",
+                "baseline",
+                "events",
+                "trials",
+                "until",
+                "disturbed",
+                "left_out",
+                "design_effect",
+            )
         }
         return replace(self, **arrays)
 
@@ -85,11 +97,13 @@ def series_of(rows: pl.DataFrame, as_of: datetime) -> Series | None:
     # A week of local time may be an hour longer or shorter than seven days.
     week = ((mature["week_at"] - start).dt.total_seconds() / _WEEK.total_seconds()).round().cast(pl.Int64)
     mature = mature.with_columns(week.alias("week"))
+    mature = mature.with_columns((pl.col("week").max().over("metric") + 1).alias("until"))
     of = mature.group_by(_SERIES, maintain_order=True).agg(
         *(pl.col(name).first() for name in ("preferred_model", "rebased_at", "baseline_weeks")),
         pl.col("week_at").max().alias("last_week_at"),
         pl.col("ends_at").max(),
         *(pl.col(name).sum() for name in ("n", "n2")),
+        pl.col("until").first(),
         pl.col("week").filter(pl.col("rebased_at").is_null() | (pl.col("week_at") >= pl.col("rebased_at"))).min(),
     )
     return _placed(mature, of, _starts(mature))
@@ -115,7 +129,8 @@ def _placed(mature: pl.DataFrame, of: pl.DataFrame, starts: Sequence[datetime]) 
     left_out = disturbed & (np.arange(len(starts)) < baseline[:, None])
     icc = of.select(_SERIES).join(_correlations(mature), on="metric", how="left", maintain_order="left")["icc"]
     inflation = stats.design_effect(of["n"].to_numpy(), of["n2"].to_numpy(), icc.to_numpy())
-    return Series(of, starts, first, baseline, events * begun, trials * begun, disturbed, left_out, inflation)
+    until = of["until"].to_numpy()
+    return Series(of, starts, first, baseline, events * begun, trials * begun, until, disturbed, left_out, inflation)
 
 
 def _ends(counted: NDArray[np.bool_], needed: NDArray[np.int64]) -> NDArray[np.int64]:

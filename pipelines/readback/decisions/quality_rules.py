@@ -150,17 +150,17 @@ def _monitor(found: Surveillance, row: int, as_of: datetime) -> Monitor:
     metric, workflow, last_week_at, needed = (
         series.of[name][row] for name in ("metric", "workflow", "last_week_at", "baseline_weeks")
     )
-    first, size = int(series.first[row]), len(series.starts)
+    first, end, size = int(series.first[row]), int(series.until[row]), len(series.starts)
     left_out = int(series.left_out[row].sum())
-    lately = series.trials[row, first:][-HORIZON_WEEKS:]
-    month = Watched(found, row, None).rate(max(size - MONTH_WEEKS, first), size)
+    lately = series.trials[row, first:end][-HORIZON_WEEKS:]
+    month = Watched(found, row, None).rate(max(end - MONTH_WEEKS, first), end)
     return Monitor(
         workflow=workflow,
         metric=metric,
-        status=_status(size - first - left_out, needed, lately),
+        status=_status(end - first - left_out, needed, lately),
         first_week_at=series.starts[min(first, size - 1)],
         last_week_at=last_week_at,
-        week_count=size - first,
+        week_count=max(end - first, 0),
         left_out_count=left_out,
         baseline_rate=_known(series.counts.series.base_rate[row]),
         weekly_n=float(lately.mean()) if lately.size else None,

@@ -78,9 +78,9 @@ def watch(rows: pl.DataFrame, as_of: datetime) -> Surveillance | None:
         return None
     limits = stats.detection_thresholds(series.of.height)
     evidence, rises = _history(series, limits)
-    change = stats.detectable_change(series.counts, limits.alert, HORIZON_WEEKS)
-    change = np.where(series.baseline <= series.trials.shape[1], change, np.nan)
-    month = stats.window_evidence(series.counts, MONTH_WEEKS)
+    change = stats.detectable_change(series.counts, limits.alert, HORIZON_WEEKS, ends=series.until)
+    change = np.where(series.baseline <= series.until, change, np.nan)
+    month = stats.window_evidence(series.counts, MONTH_WEEKS, series.until)
     return Surveillance(series, limits, evidence, change, month, _listed(month), rises)
 
 

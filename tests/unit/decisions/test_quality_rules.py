@@ -191,6 +191,23 @@ def test_a_month_inside_the_baseline_is_on_no_list() -> None:
     assert monitor.is_listed is monitor.month_evidence is None
 
 
+def test_a_metric_that_matures_later_is_judged_by_its_own_newest_weeks() -> None:
+    """The weeks that other metrics are ahead are not weeks without runs."""
+    early, late = outcome_weeks(FLAT), outcome_weeks(FLAT, metric="downstream_error_rate")
+    (behind, _) = monitors(early + late[:15])
+    twice = late[:15] + outcome_weeks(FLAT, metric="downstream_error_rate", workflow="letters")[:15]
+    alone = next(row for row in monitors(twice, late[14].ends_at) if row.workflow == "payment")
+    assert (behind.weekly_n, behind.week_count, behind.month_n) == (500, 15, 2000)
+    assert behind.detectable_change == pytest.approx(alone.detectable_change)
+    assert behind.month_evidence is behind.is_listed is None
+
+
+def test_evidence_is_unknown_before_the_first_look() -> None:
+    early, late = outcome_weeks(FLAT), outcome_weeks(FLAT, metric="downstream_error_rate")
+    (behind, _) = monitors(early + late[:12])
+    assert behind.evidence_ratio is None
+
+
 def test_no_outcome_at_all_is_no_monitor() -> None:
     assert monitors([], AS_OF) == []
     assert judged([]) == []

@@ -205,5 +205,5 @@ def _double_sum(x: Floats, n: Floats, deff: float) -> list[float]:
 def _worth(rate: float, shift: float, deff: float, rows: float) -> float:
     """What a shift counts for: more by what it would overshoot, less by the skew that clusters add."""
     raised = np.array(rate + shift)
-    share = overshoot(rows * information_of(np.array(rate), raised))
+    share = max(float(overshoot(rows * information_of(np.array(rate), raised))), 0.2) * 1.15
     return float(skew_allowance(np.array(rate), raised, np.array(deff), detector.thresholds(1).alert) / share)
