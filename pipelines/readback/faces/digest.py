@@ -15,7 +15,7 @@ from readback.decisions.messages import link
 from readback.faces import figures, questions, summary
 from readback.faces.figures import COMPANIONS, HEADLINES, Definition
 from readback.faces.notify import harmless
-from readback.faces.period import Period
+from readback.faces.period import FOREVER, Period, Span
 from readback.store import Connection, query
 
 _MOST = 12
@@ -145,7 +145,8 @@ def _figures(con: Connection, week: Period, workflow: str | None) -> list[Metric
 
 
 def _alerts(con: Connection, members: Sequence[str], week: Period, is_whole: bool) -> list[str]:
-    rows = questions.alerts(con, span=week.span).to_dicts()
+    """Those that held in the week, and those that fired since: who reads of a week must not miss what stands open."""
+    rows = questions.alerts(con, span=Span(week.start, FOREVER)).to_dicts()
     own = [row for row in rows if row["parent_id"] is None and _is_own(row["workflow"], members, is_whole)]
     told = [f"{row['tier'].upper()}, {row['state']}: {row['title']}" for row in own]
     return _short(told) or ["None fired."]

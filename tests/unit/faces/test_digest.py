@@ -123,6 +123,13 @@ def test_another_audience_hears_nothing_of_it(con: store.Connection) -> None:
     assert section(digest(con, ("letters",)), "Alerts") == ["None fired."]
 
 
+def test_an_alert_that_fired_since_is_told_and_one_that_had_ended_is_not(con: store.Connection) -> None:
+    alert(con, title="since", fired_at=AS_OF)
+    alert(con, alert_id="a2", title="before", state="closed", fired_at=WEEK - timedelta(days=9),
+          resolved_at=WEEK - timedelta(days=8))  # fmt: skip
+    assert section(digest(con), "Alerts") == ["TICKET, open: since"]
+
+
 def test_every_link_leads_to_a_page_of_the_dashboard(con: store.Connection) -> None:
     pages = {file.stem for file in (Path(__file__).parents[3] / "dashboards" / "views").glob("*.py")}
     told = [each.link for each in digest(con).sections]
