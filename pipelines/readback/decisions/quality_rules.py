@@ -3,7 +3,7 @@
 What `surveillance` found is told here, as alerts and as the table `monitors`; nothing is looked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -67,7 +67,9 @@ def quality_regression(risen: Sequence[Watched], as_of: datetime) -> Iterator[Co
 
 def monitors(found: Surveillance | None, as_of: datetime) -> list[Monitor]:
     """One row per watched rate: its evidence, and the least lasting rise that is alerted on within eight weeks."""
-    return [] if found is None else [_monitor(found, row, as_of) for row in range(found.series.of.height)]
+    if found is None:
+        return []
+    return [_monitor(found, row, of, as_of) for row, of in enumerate(found.series.of.iter_rows(named=True))]
 
 
 def _risen(each: Watched, rise: Rise) -> Condition:
@@ -145,21 +147,18 @@ def _known(number: float) -> float | None:
     return float(number) if np.isfinite(number) else None
 
 
-def _monitor(found: Surveillance, row: int, as_of: datetime) -> Monitor:
+def _monitor(found: Surveillance, row: int, of: Mapping[str, Any], as_of: datetime) -> Monitor:
     series = found.series
-    metric, workflow, last_week_at, needed = (
-        series.of[name][row] for name in ("metric", "workflow", "last_week_at", "baseline_weeks")
-    )
     first, end, size = int(series.first[row]), int(series.until[row]), len(series.starts)
     left_out = int(series.left_out[row].sum())
     lately = series.trials[row, first:end][-HORIZON_WEEKS:]
     month = Watched(found, row, None).rate(max(end - MONTH_WEEKS, first), end)
     return Monitor(
-        workflow=workflow,
-        metric=metric,
-        status=_status(end - first - left_out, needed, lately),
+        workflow=of["workflow"],
+        metric=of["metric"],
+        status=_status(end - first - left_out, of["baseline_weeks"], lately),
         first_week_at=series.starts[min(first, size - 1)],
-        last_week_at=last_week_at,
+        last_week_at=of["last_week_at"],
         week_count=max(end - first, 0),
         left_out_count=left_out,
         baseline_rate=_known(series.counts.series.base_rate[row]),

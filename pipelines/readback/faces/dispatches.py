@@ -123,9 +123,16 @@ def monitors(rows: Sequence[Monitor]) -> RenderableType:
         evidence = figures.DASH if row.evidence_ratio is None else f"{row.evidence_ratio:,.3g}"
         rate = figures.DASH if row.baseline_rate is None else f"{row.baseline_rate * 100:.1f}%"
         n = figures.DASH if row.weekly_n is None else f"{row.weekly_n:,.0f}"
-        told = (rate, n, f"{row.week_count}", evidence, f"{row.alert_from:,.0f}", change, _STATUS[row.status])
+        told = (rate, n, f"{row.week_count}", evidence, f"{row.alert_from:,.0f}", change, _status(row))
         table.add(plain(row.workflow), row.metric, *told)
     return table
+
+
+def _status(row: Monitor) -> str:
+    """Whether a rise would be seen, whether one is on the list of the month, and what the baseline leaves out."""
+    listed = ", rose in the last 4 weeks" if row.is_listed else ""
+    left_out = f", {row.left_out_count} weeks in episodes left out" if row.left_out_count else ""
+    return f"{_STATUS[row.status]}{listed}{left_out}"
 
 
 def ledger(rows: Sequence[Notification]) -> RenderableType:
