@@ -239,7 +239,7 @@ def test_dead_messages_stand_in_the_status_and_can_be_made_due_again(project: Pr
     with store.reader(project) as con:
         found = answers.standing(con)
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(dispatches.standing(found, NOW, project.settings.alerts))
+    console.print(dispatches.standing(found, NOW, project.settings))
     shown = console.export_text()
     assert shown.count("DEAD MESSAGE") == min(5, len(found.dead))
     assert "(the receiver answered 503)" in shown
