@@ -12,7 +12,7 @@ import jinja2
 from readback import stats
 from readback.contracts import MetricValue
 from readback.decisions.messages import link
-from readback.faces import figures, questions, summary
+from readback.faces import asked, figures, questions, summary
 from readback.faces.figures import COMPANIONS, HEADLINES, Definition
 from readback.faces.notify import harmless
 from readback.faces.period import FOREVER, Period, Span
@@ -103,8 +103,8 @@ def _changed(con: Connection, members: Sequence[str], week: Period, definitions:
     found = [each for member in members for each in _compared(con, member, week, definitions)]
     listed = stats.benjamini_hochberg([change.p_value for change, _ in found], _FALSE_SHARE) if found else ()
     told = [sentence for (change, sentence), is_listed in zip(found, listed, strict=True) if is_listed]
-    asked = f"{len(found):,} comparison{'' if len(found) == 1 else 's'} with the week before"
-    return [*_short(told), f"Of {asked}; at most 5% of such a list are chance."] if told else [f"Nothing, in {asked}."]
+    many = f"{len(found):,} comparison{'' if len(found) == 1 else 's'} with the week before"
+    return [*_short(told), f"Of {many}; at most 5% of such a list are chance."] if told else [f"Nothing, in {many}."]
 
 
 def _compared(
@@ -122,8 +122,8 @@ def _compared(
 
 def _risen(con: Connection, members: Sequence[str]) -> list[str]:
     """The list of the month: rates against their baselines, over all workflows at once."""
-    asked = query(con, "select * from monitors where month_evidence is not null order by month_evidence desc").pl()
-    own = [row for row in asked.to_dicts() if row["workflow"] in members]
+    sql = "select * from monitors where month_evidence is not null order by month_evidence desc, workflow, metric"
+    own = [row for row in asked.frame(con, sql).to_dicts() if row["workflow"] in members]
     told = [
         f"{row['workflow']}: {figures.label(row['metric']).lower()} of {100 * row['month_rate']:.1f}% "
         f"({100 * row['month_low']:.1f}–{100 * row['month_high']:.1f}, n={row['month_n']:,.0f}), against "
