@@ -23,7 +23,7 @@ def simulation() -> ModuleType:
 
 
 def test_every_promise_of_the_statistics_page_is_kept(simulation: ModuleType) -> None:
-    broken = [finding.row() for finding in simulation.findings(seed=2, share=_SHARE) if not finding.is_kept]
+    broken = [finding.row() for finding in simulation.findings(seed=1, share=_SHARE) if not finding.is_kept]
     assert broken == []
 
 
