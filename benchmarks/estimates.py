@@ -1,4 +1,4 @@
-"""Time everything between the SQL and the figures: 200 workflows, 104 weeks; and the detector on 1,000 × 5 series.
+"""Time everything between the SQL and the figures: 200 workflows, 104 weeks; and the look at 1,000 × 5 outcome rates.
 
 python benchmarks/estimates.py
 """
@@ -12,6 +12,9 @@ import polars as pl
 
 from readback import stats
 from readback.contracts.vocabulary import Dimension
+from readback.decisions.effects import OUTCOMES
+from readback.decisions.quality_rules import lasting, monitors, quality_regression
+from readback.decisions.surveillance import watch
 from readback.metrics import estimation, recovery
 from readback.metrics.definitions import metrics_of
 
@@ -54,9 +57,10 @@ def comparisons() -> None:
 
 
 def detectors() -> None:
-    """1,000 workflows × 5 metrics × 104 weeks, with the detectable change of each."""
-    found = stats.detect(_SERIES)
-    stats.detectable_change(_SERIES, found.thresholds.alert)
+    """The look at 1,000 workflows × 5 metrics × 104 weeks as a run makes it: rows in, rises and monitors out."""
+    found = watch(_OUTCOMES, _END)
+    monitors(found, _END)
+    list(quality_regression(lasting(found), _END))
 
 
 def _sums() -> pl.DataFrame:
@@ -89,9 +93,34 @@ def _episodes() -> pl.DataFrame:
     return frame.with_columns(state.alias("state"), *(pl.lit(name).alias(name) for name in others))
 
 
-_SUMS, _EPISODES = _sums(), _episodes()
-_TRIALS = np.full((5_000, 104), 200)
-_SERIES = stats.WeeklyCounts(_RNG.binomial(_TRIALS, 0.1), _TRIALS, 1.2)
+def _outcomes() -> pl.DataFrame:
+    """Rows of the model `outcome_weeks`: of 5,000 series one in a hundred rises, and half of those return."""
+    series = 5_000
+    rates = np.full((series, WEEKS), 0.1)
+    rates[::100, 60:], rates[::200, 80:] = 0.16, 0.1
+    n = np.full(rates.size, 200.0)
+    x = _RNG.binomial(200, rates).ravel().astype(np.float64)
+    starts = [_END - timedelta(weeks=WEEKS - week) for week in range(WEEKS)]
+    names = [f"{series % 1_000}/{series // 3_000}" for series in range(series)]
+    return pl.DataFrame(
+        {
+            "metric": np.repeat(np.array(list(OUTCOMES))[np.arange(series) // 1_000 % 3], WEEKS),
+            "workflow": np.repeat(np.array(names), WEEKS),
+            "week_at": starts * series,
+            "ends_at": [start + timedelta(weeks=1) for start in starts] * series,
+            **{"n": n, "x": x, "n2": n * 10, "n3": n * 100, "x2": x * 2, "xn": x * 10, "cluster_count": n / 10},
+        }
+    ).with_columns(
+        pl.lit(1.0).alias("maturity"),
+        pl.lit(None, pl.Float64).alias("episode_share"),
+        pl.lit("model").alias("preferred_model"),
+        pl.lit(None, pl.Datetime("us", "UTC")).alias("rebased_at"),
+        pl.lit(12).alias("baseline_weeks"),
+    )
+
+
+_END = datetime(2026, 1, 5, tzinfo=UTC)
+_SUMS, _EPISODES, _OUTCOMES = _sums(), _episodes(), _outcomes()
 _STEPS: tuple[Callable[[], None], ...] = (rates, recoveries, latencies, comparisons, detectors)
 
 

@@ -1,19 +1,21 @@
 """Simulate what the estimators and the detector promise, and print what was measured beside what was promised.
 
-make simulate-stats        the figures of docs/statistics.md, about two minutes
-python benchmarks/statistics.py --share 0.1 --seed 2
+make simulate-stats        the figures of docs/statistics.md, about three minutes
+python benchmarks/statistics.py --share 0.1 --seed 3
 """
 
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from readback import stats
-from readback.stats import detector
+from readback.decisions.outcome_weeks import series_of
 
 Counts = NDArray[Any]
 
@@ -22,6 +24,20 @@ BASE_RATES = (0.03, 0.08, 0.20, 0.35)
 
 PEAK_RISE = 0.04
 WORKFLOWS, LOOKS, BASELINE = 50, 52, 12
+
+UNCHANGED = (
+    (20, 0.10, 0.05),
+    (20, 0.10, 0.20),
+    (5, 0.05, 0.05),
+    (2, 0.05, 0.05),
+    (5, 0.01, 0.05),
+    (50, 0.10, 0.05),
+    (50, 0.30, 0.10),
+    (100, 0.10, 0.05),
+)
+"""Fleets that must stay quiet: clusters of ten a week, rate, intraclass correlation."""
+
+_START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,7 @@ def findings(seed: int, share: float = 1.0) -> Iterator[Finding]:
     yield from single_rates()
     yield from clustered_rates(rngs[0], max(int(400 * share), 20))
     yield from effects(rngs[1], max(int(500 * share), 30))
-    yield from false_alarms(rngs[2], max(int(300 * share), 10))
+    yield from false_alarms(rngs[2], max(int(600 * share), 10))
     yield from detection(rngs[3], max(int(1_000 * share), 100))
     yield from recovery(rngs[4], max(int(4_000 * share), 400))
 
@@ -103,11 +119,11 @@ def effects(rng: np.random.Generator, repetitions: int) -> Iterator[Finding]:
 
 
 def false_alarms(rng: np.random.Generator, fleets: int) -> Iterator[Finding]:
-    """Fleets without any change: 50 workflows, 52 weekly looks, the design effect estimated from their baseline."""
-    for clusters, rate, icc in ((20, 0.10, 0.05), (5, 0.05, 0.05), (20, 0.10, 0.20)):
+    """Fleets without any change: 50 workflows, 52 weekly looks, the design effect estimated from the same rows."""
+    for clusters, rate, icc in UNCHANGED:
         alerted, watched = [], []
         for _ in range(fleets):
-            found = detector.detect(_fleet(rng, clusters, np.full(BASELINE + LOOKS, rate), icc))
+            found = _detected(rng, clusters, np.full(BASELINE + LOOKS, rate), icc)
             alerted.append(bool((found.first_alert >= 0).any()))
             watched.append(int((found.first_watch >= 0).sum()))
         setting = f"no change, {10 * clusters} a week, p = {rate:g}, ICC {icc:g}"
@@ -117,10 +133,10 @@ def false_alarms(rng: np.random.Generator, fleets: int) -> Iterator[Finding]:
 
 def detection(rng: np.random.Generator, series: int) -> Iterator[Finding]:
     """Weeks until an alert after +5 pp on 10%, from week 14 on."""
-    for clusters, icc, bar in ((50, 0.0, 3.0), (50, 0.05, 4.0), (20, 0.05, 13.0), (100, 0.05, 3.0)):
-        rates = np.where(np.arange(BASELINE + LOOKS) < 14, 0.10, 0.15)
+    for clusters, icc, bar in ((50, 0.0, 3.0), (50, 0.05, 3.0), (20, 0.05, 13.0), (100, 0.05, 3.0)):
+        rates = np.where(np.arange(BASELINE + LOOKS // 2) < 14, 0.10, 0.15)
         fleets = range(-(-series // WORKFLOWS))
-        found = [detector.detect(_fleet(rng, clusters, rates, icc)).first_alert for _ in fleets]
+        found = [_detected(rng, clusters, rates, icc).first_alert for _ in fleets]
         weeks = np.concatenate([np.where(first >= 14, first - 13.0, np.inf) for first in found])
         promise = f"+5 pp on 10%, {10 * clusters} a week, ICC {icc:g}: median weeks to alert"
         yield Finding(promise, float(np.median(weeks)), bar, False, weeks.size, "weeks")
@@ -171,14 +187,31 @@ def _arm(rng: np.random.Generator, clusters: Counts, rates: Counts, icc: float) 
     return stratum, _events(rng, n, rates[stratum], icc), n
 
 
-def _fleet(rng: np.random.Generator, clusters: int, rates: Counts, icc: float) -> detector.WeeklyCounts:
-    """Weekly counts of 50 workflows in clusters of ten, with the upper limit of the estimated correlation."""
+def _detected(rng: np.random.Generator, clusters: int, rates: Counts, icc: float) -> stats.Detection:
+    """What the product sees in 50 workflows whose weekly runs come in clusters of ten."""
     n = np.full((WORKFLOWS, rates.size, clusters), 10)
     x = _events(rng, n, rates[:, None], icc)
-    past = _cluster_sums(*(part[:, :BASELINE].reshape(WORKFLOWS, -1) for part in (n, x)))
-    correlation = stats.icc_upper_limit(past)
-    inflation = 1 + 9 * (stats.DEFAULT_ICC if correlation is None else correlation)
-    return detector.WeeklyCounts(x.sum(axis=2), n.sum(axis=2), inflation, BASELINE)
+    starts = [_START + timedelta(weeks=week) for week in range(rates.size)]
+    parts = {"n": n, "n2": n**2, "n3": n**3, "x": x, "x2": x**2, "xn": x * n, "cluster_count": np.ones_like(n)}
+    rows = pl.DataFrame(
+        {
+            "workflow": np.repeat(np.arange(WORKFLOWS), rates.size).astype(str),
+            "week_at": starts * WORKFLOWS,
+            **{name: part.sum(axis=2).ravel().astype(np.float64) for name, part in parts.items()},
+        }
+    ).with_columns(
+        pl.lit("rework_rate").alias("metric"),
+        (pl.col("week_at") + timedelta(weeks=1)).alias("ends_at"),
+        pl.lit(1.0).alias("maturity"),
+        pl.lit(None, pl.Float64).alias("episode_share"),
+        pl.lit(None, pl.String).alias("preferred_model"),
+        pl.lit(None, pl.Datetime("us", "UTC")).alias("rebased_at"),
+        pl.lit(BASELINE).alias("baseline_weeks"),
+    )
+    series = series_of(rows, starts[-1] + timedelta(weeks=1))
+    if series is None:
+        raise ValueError("a fleet without a mature week")
+    return stats.detect(series.counts)
 
 
 def _sizes(rng: np.random.Generator, shape: tuple[int, ...]) -> Counts:
@@ -213,7 +246,7 @@ def _restricted_mean(median: float, sigma: float, horizon: float) -> float:
 def main() -> int:
     """Print the table; 1 when a promise is not kept."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1, help="same seed, same table")
+    parser.add_argument("--seed", type=int, default=2, help="same seed, same table")
     parser.add_argument("--share", type=float, default=1.0, help="share of the usual repetitions")
     asked = parser.parse_args()
     print("| promise | bar | measured | repetitions | kept |\n|---|---|---|---|---|")

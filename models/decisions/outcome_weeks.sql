@@ -1,7 +1,8 @@
 -- One row: one outcome metric, workflow and week: mature runs, those that the outcome hit, and sums over their clusters.
--- Reads: marts.metric_daily, alerts. Bound: $as_of inclusive, $timezone, $week_offset (0 where weeks start on Monday,
--- 1 on Sunday), $baseline_weeks.
+-- Reads: marts.metric_daily, episodes, alerts. Bound: $as_of inclusive, $timezone, $week_offset (0 where weeks start on
+-- Monday, 1 on Sunday), $baseline_weeks.
 -- All lanes together: what a substitute does to a workflow is part of how it fares. maturity: mature / observable runs.
+-- episode_share: most of the week that one episode of the workflow took up, NULL where none did.
 -- rebased_at: when somebody last settled an alert of this series, which makes what came after its new normal.
 with weekly as (
     select
@@ -22,6 +23,32 @@ with weekly as (
     group by metric, coalesce(workflow, '(none)'), week
 ),
 
+weeks as (
+    select distinct
+        workflow,
+        week,
+        cast(week as timestamp) at time zone $timezone as week_at,
+        (cast(week as timestamp) + interval '7 days') at time zone $timezone as ends_at
+    from weekly
+),
+
+disturbed as (
+    select
+        w.workflow,
+        w.week,
+        max(
+            epoch(least(w.ends_at, e.opened_at + e.duration_s * interval '1 second') - greatest(w.week_at, e.opened_at))
+            / epoch(w.ends_at - w.week_at)
+        ) as episode_share
+    from weeks as w
+    inner join episodes as e
+        on
+            w.workflow = coalesce(e.workflow, '(none)')
+            and w.ends_at > e.opened_at
+            and w.week_at < e.opened_at + e.duration_s * interval '1 second'
+    group by w.workflow, w.week
+),
+
 models as (
     select coalesce(workflow, '(none)') as workflow, model, sum(denominator) as n
     from marts.metric_daily
@@ -38,15 +65,15 @@ settled as (
 )
 
 select
-    w.metric, w.workflow,
-    cast(w.week as timestamp) at time zone $timezone as week_at,
-    (cast(w.week as timestamp) + interval '7 days') at time zone $timezone as ends_at,
-    w.n, w.x, w.n2, w.n3, w.x2, w.xn, w.cluster_count,
+    w.metric, w.workflow, k.week_at, k.ends_at, w.n, w.x, w.n2, w.n3, w.x2, w.xn, w.cluster_count,
     case when w.observable_count > 0 then w.mature_count / w.observable_count end as maturity,
+    d.episode_share,
     m.model as preferred_model,
     s.rebased_at,
     cast($baseline_weeks as bigint) as baseline_weeks
 from weekly as w
+inner join weeks as k on w.workflow = k.workflow and w.week = k.week
+left join disturbed as d on w.workflow = d.workflow and w.week = d.week
 left join models as m on w.workflow = m.workflow
 left join settled as s on w.metric = s.metric and w.workflow = s.workflow
 order by w.metric, w.workflow, w.week

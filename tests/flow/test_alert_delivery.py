@@ -180,7 +180,7 @@ def test_every_message_reaches_a_real_receiver_once(
 def test_a_message_holds_counts_and_a_link_and_no_address(project: Project, receiver: Receiver) -> None:
     deliver(project, NOW, OPS_URL=http(receiver))
     body = next(body["message"] for _, body in receiver.got if "silent downgrade" in body["title"])
-    assert "http://127.0.0.1:8501/decisions?workflow=" in body
+    assert "http://127.0.0.1:8501/alerts?workflow=" in body
     assert "requests of" in body
     with store.reader(project) as con:
         rows = con.execute("select * from notifications").fetchall()
@@ -239,7 +239,7 @@ def test_dead_messages_stand_in_the_status_and_can_be_made_due_again(project: Pr
     with store.reader(project) as con:
         found = answers.standing(con)
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(dispatches.standing(found, NOW, project.settings.alerts))
+    console.print(dispatches.standing(found, NOW, project.settings))
     shown = console.export_text()
     assert shown.count("DEAD MESSAGE") == min(5, len(found.dead))
     assert "(the receiver answered 503)" in shown

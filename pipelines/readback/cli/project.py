@@ -106,7 +106,7 @@ def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
             out.print(ledger_table(frame, questions.as_of(con)))
             out.print(balance(answers.refused(con), lost))
             out.print(gaps.listed(con, opened.settings.workflow.from_))
-            out.print(dispatches.standing(answers.standing(con), datetime.now(UTC), opened.settings.alerts))
+            out.print(dispatches.standing(answers.standing(con), datetime.now(UTC), opened.settings))
     if lost.height:
         raise typer.Exit(1)
 

@@ -79,6 +79,9 @@ class Monitor(Row):
     first_week_at: datetime = Field(description="Start of the first week of the baseline.")
     last_week_at: datetime = Field(description="Start of the last mature week.")
     week_count: int = Field(ge=0, description="Mature weeks, the baseline among them.")
+    left_out_count: int | None = Field(
+        default=None, ge=0, description="Weeks that an episode took up most of, which the baseline leaves out."
+    )
     baseline_rate: float | None = Field(ge=0, le=1, description="Rate in the baseline; NULL where it has no runs.")
     weekly_n: float | None = Field(ge=0, description="Mature runs a week, lately.")
     design_effect: float = Field(ge=1, description="Inflation of the variance by clusters.")
@@ -88,6 +91,19 @@ class Monitor(Row):
     detectable_change: float | None = Field(
         ge=0,
         description="Least lasting rise that is alerted on within 8 weeks, 4 times of 5; NULL where none would be.",
+    )
+    month_rate: float | None = Field(
+        default=None, ge=0, le=1, description="Rate in the last 4 mature weeks; NULL where they have no runs."
+    )
+    month_low: float | None = Field(default=None, ge=0, le=1, description="Lower 95% limit, on the effective n.")
+    month_high: float | None = Field(default=None, ge=0, le=1, description="Upper 95% limit, on the effective n.")
+    month_n: float | None = Field(default=None, ge=0, description="Mature runs in these weeks.")
+    month_evidence: float | None = Field(
+        default=None, ge=0, description="E-value of these weeks against the baseline; NULL where they lie in it."
+    )
+    is_listed: bool | None = Field(
+        default=None,
+        description="On the list of rates that rose in these weeks, of which at most 5% are false (e-BH).",
     )
     as_of: datetime = Field(description="Watermark.")
 

@@ -13,10 +13,10 @@ from readback.contracts.vocabulary import AlertState, NotificationStage
 from readback.decisions import outbox, shared_causes
 from readback.decisions.alert_rules import ALERT_RULES
 from readback.decisions.condition import AlertRule, Condition
-from readback.decisions.evidence import as_json, digest, gather, window
+from readback.decisions.evidence import as_json, digest, gather, gather_frame, window
 from readback.decisions.lifecycle import LIVE, Look, Step, advance, ended
-from readback.decisions.outcome_weeks import OutcomeWeek
-from readback.decisions.quality_rules import monitors
+from readback.decisions.quality_rules import Watched, lasting, monitors
+from readback.decisions.surveillance import Surveillance, watch
 from readback.errors import ReadbackError
 from readback.settings import Settings
 
@@ -35,10 +35,11 @@ def refresh_alerts(con: store.Connection, as_of: datetime, settings: Settings | 
     settings = settings or Settings()
     known = {alert.alert_id: alert for alert in read_alerts(con)}
     bound = parameters(settings, as_of)
-    steps = take_turns(known, _looks(con, bound, as_of), as_of)
+    watched = watch(gather_frame(con, "outcome_weeks", bound), as_of)
+    steps = take_turns(known, _looks(con, bound, watched, as_of), as_of)
     every = sorted((step.alert for step in steps), key=_order)
     store.replace_rows(con, Alert, every)
-    store.replace_rows(con, Monitor, monitors(gather(con, "outcome_weeks", OutcomeWeek, bound), as_of))
+    store.replace_rows(con, Monitor, monitors(watched, as_of))
     outbox.queue(con, steps, settings, as_of)
     return sorted((step.alert for step in steps if step.stage is NotificationStage.OPENED), key=_order)
 
@@ -108,9 +109,14 @@ def parameters(settings: Settings, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def _looks(con: store.Connection, bound: dict[str, Any], as_of: datetime) -> Iterator[Look]:
+def _looks(
+    con: store.Connection, bound: dict[str, Any], watched: Surveillance | None, as_of: datetime
+) -> Iterator[Look]:
     for rule in ALERT_RULES:
-        for condition in rule.judge(gather(con, rule.model, rule.evidence, bound), as_of):
+        # The fleet is looked at once: its rises are told as alerts here, and as monitors.
+        is_watched = rule.evidence is Watched
+        evidence = lasting(watched) if is_watched else gather(con, rule.model, rule.evidence, bound)
+        for condition in rule.judge(evidence, as_of):
             yield Look(_alert_of(rule, condition, as_of), condition.last_at, rule.quiet)
 
 

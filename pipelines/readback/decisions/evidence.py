@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
+import polars as pl
+
 from readback import store
 
 WINDOW_DAYS = 28
@@ -37,6 +39,12 @@ def gather(
 ) -> list[Found]:
     """The rows of a model, that of `models/decisions/` by its bare name, as objects whose fields are the columns."""
     return store.read_rows(con, kind, store.model(name if "/" in name else f"decisions/{name}"), parameters)
+
+
+def gather_frame(con: store.Connection, name: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """The rows of a model of `models/decisions/` as a frame, where there are too many for objects."""
+    found: pl.DataFrame = store.query(con, store.model(f"decisions/{name}"), parameters).pl()
+    return found
 
 
 def pasted(name: str, parameters: Mapping[str, Any]) -> str:

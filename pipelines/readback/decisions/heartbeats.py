@@ -97,6 +97,6 @@ def _lines(look: Evaluation, before: Evaluation | None, alerts: Alerts, key: str
     return [
         f"{len(ALERT_RULES)} rules seen at {look.evaluated_at:%Y-%m-%d %H:%M} UTC; {look.open_alerts} open alerts.",
         f"Nobody had looked for {gap.total_seconds() / 86400:.1f} days before." if missed else "",
-        link(alerts.dashboard_url, "decisions"),
+        link(alerts.dashboard_url, "alerts"),
         f"Reference {key}. The next one comes within {alerts.heartbeat_every / 3600:g} h; ask why if it does not.",
     ]

@@ -17,7 +17,7 @@ def told(alert: Alert, stage: NotificationStage, key: str, dashboard_url: str | 
         _turn(alert, stage),
         "" if stage in _TURNS else alert.detail,
         _place(alert),
-        link(dashboard_url, "decisions", alert.workflow),
+        link(dashboard_url, "alerts", alert.workflow),
         f"Alert {alert.alert_id}. Reference {key}: what comes twice with one reference is one message.",
     ]
     return f"[{_label(alert, stage)}] {alert.title}", "\n".join(line for line in lines if line)
@@ -26,8 +26,8 @@ def told(alert: Alert, stage: NotificationStage, key: str, dashboard_url: str | 
 def link(dashboard_url: str | None, page: str, workflow: str | None = None) -> str:
     """Address of a page of the dashboard; empty where readback.toml names no dashboard.
 
-    >>> link("http://host:8501", "decisions", "a b")
-    'http://host:8501/decisions?workflow=a%20b'
+    >>> link("http://host:8501", "alerts", "a b")
+    'http://host:8501/alerts?workflow=a%20b'
     """
     if dashboard_url is None:
         return ""

@@ -1,191 +1,157 @@
-"""Weekly outcome counts of every workflow on one axis of weeks, and their rises, as the detector of `stats` sees them.
+"""Weekly outcome counts of every workflow on one axis of weeks, as the detector of `stats` takes them.
 
-Everything follows from the mature weeks alone, from the first one on: who computes it again finds the same rises with
-the same onsets. What is told of a rise is `quality_rules`.
+Rows of the model `outcome_weeks` in, arrays out; everything follows from the mature weeks alone. What is found in them
+is `surveillance`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from functools import cached_property
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from readback import stats
-from readback.stats import detector
 from readback.stats.estimate import Floats
 
 MATURE = 0.99
 """Share of a week's observable runs that must be mature: an early event would enter before the early non-events."""
 
-CLEAR_LOOKS = 3
-CLEAR_FRACTION = 0.01
-"""A rise is over after this many looks with evidence below this fraction of the alert threshold."""
+DISTURBED = 0.5
+"""Share of a week from which on one episode keeps it out of a baseline: an incident is not how a workflow fares."""
 
 FEWEST_CLUSTERS = 30
 """Clusters below which the intraclass correlation is assumed rather than estimated."""
 
-RETURN_BASELINE_WEEKS = 4
-"""Weeks of a rise that must have been seen before its return can be told from chance."""
-
 _WEEK = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class OutcomeWeek:
-    """A row of `outcome_weeks`; n runs, x of them hit, and the sums over clusters of `stats.ClusterSums`."""
-
-    metric: str
-    workflow: str
-    week_at: datetime
-    ends_at: datetime
-    n: float
-    x: float
-    n2: float
-    n3: float
-    x2: float
-    xn: float
-    cluster_count: float
-    maturity: float | None
-    preferred_model: str | None
-    rebased_at: datetime | None
-    baseline_weeks: int
-
-
-@dataclass(frozen=True)
-class Rise:
-    """A lasting rise of one series; weeks are positions on the axis. `ended` is None while it lasts."""
-
-    onset: int
-    watched: int
-    ended: int | None
-    peak: float
+_SERIES = ["metric", "workflow"]
+_SUMS = ("n", "n2", "n3", "x", "x2", "xn")
 
 
 @dataclass(frozen=True)
 class Series:
-    """One outcome metric of one workflow on the axis; a week without mature runs is 0 of 0."""
+    """Every outcome metric of every workflow on one axis of weeks: arrays of a row a series, and of a column a week.
 
-    weeks: Sequence[OutcomeWeek]
+    Attributes:
+        of: One row a series: metric, workflow, preferred_model, baseline_weeks, last_week_at, ends_at.
+        starts: Start of each week of the axis.
+        first: Position of the week with which the baseline begins.
+        baseline: Position of the first week after it; beyond the axis while it is not full.
+        events: Mature runs that the outcome hit; 0 before `first`, and in a week without any.
+        trials: Mature runs, likewise.
+        until: Position of the week after the last in which the metric is mature, for any workflow.
+        disturbed: Weeks of which an incident took up most.
+        left_out: Weeks of the baseline that do not feed it.
+        design_effect: One a series.
+    """
+
+    of: pl.DataFrame
     starts: Sequence[datetime]
-    first: int
+    first: NDArray[np.int64]
+    baseline: NDArray[np.int64]
     events: Floats
     trials: Floats
-    design_effect: float
+    until: NDArray[np.int64]
+    disturbed: NDArray[np.bool_]
+    left_out: NDArray[np.bool_]
+    design_effect: Floats
 
-    @property
-    def baseline(self) -> int:
-        """The first week after the baseline."""
-        return self.first + self.weeks[0].baseline_weeks
+    @cached_property
+    def counts(self) -> stats.WeeklyCounts:
+        """As the detector takes them."""
+        kept = ~self.left_out
+        return stats.WeeklyCounts(self.events * kept, self.trials * kept, self.design_effect, self.baseline)
 
-    def heard(self, first_look: int = 0, without: slice | None = None) -> detector.WeeklyCounts:
-        """The counts with evidence gathered from `first_look` on, and some weeks taken out."""
-        events, trials = self.events.copy(), self.trials.copy()
-        for part in (slice(0, self.first), without or slice(0, 0)):
-            events[part], trials[part] = 0.0, 0.0
-        return detector.WeeklyCounts(events[None], trials[None], self.design_effect, self.baseline, first_look)
+    def part(self, rows: NDArray[np.int64]) -> "Series":
+        """Some of the series."""
+        arrays = {
+            name: getattr(self, name)[rows]
+            for name in (
+                "of",
+                "first",
+                "baseline",
+                "events",
+                "trials",
+                "until",
+                "disturbed",
+                "left_out",
+                "design_effect",
+            )
+        }
+        return replace(self, **arrays)
 
-
-def family(rows: Sequence[OutcomeWeek], as_of: datetime) -> list[Series]:
-    """Every series with a mature week, over the weeks that have ended; by metric and workflow."""
-    mature = [row for row in rows if row.ends_at <= as_of and row.maturity is not None and row.maturity >= MATURE]
-    if not mature:
-        return []
-    start, last = min(row.week_at for row in mature), max(row.week_at for row in mature)
-    axis = [start + _WEEK * number for number in range(round((last - start) / _WEEK) + 1)]
-    groups = [list(group) for _, group in groupby(sorted(mature, key=_place), key=lambda row: _place(row)[:2])]
-    correlations = _correlations(groups)
-    return [_series(weeks, axis, correlations[weeks[0].metric]) for weeks in groups]
-
-
-def stacked(series: Sequence[Series]) -> detector.WeeklyCounts:
-    """All series at once, each from its own baseline on."""
-    weeks = np.arange(series[0].trials.size)
-    begun = weeks >= np.array([each.first for each in series])[:, None]
-    return detector.WeeklyCounts(
-        np.where(begun, [each.events for each in series], 0.0),
-        np.where(begun, [each.trials for each in series], 0.0),
-        np.array([each.design_effect for each in series]),
-        np.array([each.baseline for each in series]),
-    )
+    def judged_from(self, look: NDArray[np.int64], without: NDArray[np.bool_]) -> "Series":
+        """The same with everything before `look` as the baseline, except some weeks."""
+        before = np.arange(self.trials.shape[1]) < look[:, None]
+        return replace(self, baseline=look, left_out=before & without)
 
 
-def limits(series: Sequence[Series]) -> detector.Thresholds:
-    """Thresholds of the whole family, for as many looks as it has had, a year's at least."""
-    looks = max((each.trials.size for each in series), default=0)
-    return detector.thresholds(len(series), max(looks, detector.LOOKS_A_YEAR))
-
-
-def rises(series: Series, thresholds: detector.Thresholds) -> Iterator[Rise]:
-    """Every rise of a series, the oldest first. After one has ended the evidence is gathered anew, without its weeks.
-
-    Source: statistics.md §4.2, §4.5; a return is a rise of the runs that were not hit, against those of the rise.
-    """
-    look, taken = series.baseline, None
-    while look < series.trials.size:
-        found = detector.detect(series.heard(look, taken), thresholds)
-        watched = int(found.first_watch[0])
-        if watched < 0:
-            return
-        onset, evidence = int(found.onset[0]), found.evidence[0]
-        ended = _ended(series, onset, watched, evidence, thresholds)
-        until = series.trials.size if ended is None else ended + 1
-        yield Rise(onset, watched, ended, float(np.nanmax(evidence[watched:until])))
-        look, taken = until, slice(onset, until)
-
-
-def _ended(series: Series, onset: int, watched: int, evidence: Floats, thresholds: detector.Thresholds) -> int | None:
-    low = np.nan_to_num(evidence, nan=np.inf) < CLEAR_FRACTION * thresholds.alert
-    clear = [week for week in range(watched + CLEAR_LOOKS, low.size) if low[week - CLEAR_LOOKS + 1 : week + 1].all()]
-    returned = _returned(series, onset, watched, thresholds)
-    ends = clear[:1] + ([] if returned is None else [returned])
-    return min(ends) if ends else None
-
-
-def _returned(series: Series, onset: int, watched: int, thresholds: detector.Thresholds) -> int | None:
-    """The week in which runs that were not hit are watched for a rise, against those since the onset."""
-    baseline = max(watched + 1, onset + RETURN_BASELINE_WEEKS)
-    if baseline >= series.trials.size:
+def series_of(rows: pl.DataFrame, as_of: datetime) -> Series | None:
+    """Every series with a mature week, over the weeks that have ended, by metric and workflow; None without any."""
+    mature = rows.filter((pl.col("ends_at") <= as_of) & (pl.col("maturity") >= MATURE)).sort(*_SERIES, "week_at")
+    if mature.is_empty():
         return None
-    raised = replace(series.heard(baseline, slice(0, onset)), baseline_weeks=baseline)
-    week = int(detector.detect(raised.reversed(), thresholds).first_watch[0])
-    return week if week >= 0 else None
+    start = mature["week_at"].min()
+    # A week of local time may be an hour longer or shorter than seven days.
+    week = ((mature["week_at"] - start).dt.total_seconds() / _WEEK.total_seconds()).round().cast(pl.Int64)
+    mature = mature.with_columns(week.alias("week"))
+    mature = mature.with_columns((pl.col("week").max().over("metric") + 1).alias("until"))
+    of = mature.group_by(_SERIES, maintain_order=True).agg(
+        *(pl.col(name).first() for name in ("preferred_model", "rebased_at", "baseline_weeks")),
+        pl.col("week_at").max().alias("last_week_at"),
+        pl.col("ends_at").max(),
+        *(pl.col(name).sum() for name in ("n", "n2")),
+        pl.col("until").first(),
+        pl.col("week").filter(pl.col("rebased_at").is_null() | (pl.col("week_at") >= pl.col("rebased_at"))).min(),
+    )
+    return _placed(mature, of, _starts(mature))
 
 
-def _series(weeks: Sequence[OutcomeWeek], axis: Sequence[datetime], icc: float) -> Series:
-    place = {start: number for number, start in enumerate(axis)}
-    events, trials = np.zeros(len(axis)), np.zeros(len(axis))
-    for week in weeks:
-        events[place[week.week_at]], trials[place[week.week_at]] = week.x, week.n
-    inflation = stats.design_effect(sum(week.n for week in weeks), sum(week.n2 for week in weeks), icc)
-    return Series(weeks, axis, _first(weeks, place), events, trials, float(inflation))
+def _starts(mature: pl.DataFrame) -> list[datetime]:
+    """Start of every week of the axis, as the rows have it where there is one."""
+    known = dict(mature.select("week", "week_at").unique("week").iter_rows())
+    return [known.get(number, known[0] + number * _WEEK) for number in range(max(known) + 1)]
 
 
-def _first(weeks: Sequence[OutcomeWeek], place: dict[datetime, int]) -> int:
-    """Where the baseline begins: with the series, or with the first week after somebody made it begin anew."""
-    rebased = weeks[0].rebased_at
-    later = [week.week_at for week in weeks if rebased is None or week.week_at >= rebased]
-    return place[later[0]] if later else len(place)
+def _placed(mature: pl.DataFrame, of: pl.DataFrame, starts: Sequence[datetime]) -> Series:
+    shape = (of.height, len(starts))
+    lengths = mature.group_by(_SERIES, maintain_order=True).len()["len"].to_numpy()
+    place = np.repeat(np.arange(of.height), lengths), mature["week"].to_numpy()
+    events, trials, share = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for array, name in ((events, "x"), (trials, "n"), (share, "episode_share")):
+        array[place] = mature[name].fill_null(0.0).to_numpy()
+    first = of["week"].fill_null(len(starts)).to_numpy()
+    begun = np.arange(len(starts)) >= first[:, None]
+    disturbed = begun & (share >= DISTURBED)
+    baseline = _ends(begun & ~disturbed, of["baseline_weeks"].to_numpy())
+    left_out = disturbed & (np.arange(len(starts)) < baseline[:, None])
+    icc = of.select(_SERIES).join(_correlations(mature), on="metric", how="left", maintain_order="left")["icc"]
+    inflation = stats.design_effect(of["n"].to_numpy(), of["n2"].to_numpy(), icc.to_numpy())
+    until = of["until"].to_numpy()
+    return Series(of, starts, first, baseline, events * begun, trials * begun, until, disturbed, left_out, inflation)
 
 
-def _correlations(groups: Sequence[Sequence[OutcomeWeek]]) -> dict[str, float]:
-    """One intraclass correlation per metric, pooled over the weeks of its workflows.
+def _ends(counted: NDArray[np.bool_], needed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first week after so many that count; beyond the axis by as many as are missing."""
+    so_far = counted.cumsum(axis=1)
+    full = so_far >= needed[:, None]
+    missing = needed - so_far[:, -1]
+    ends = np.where(full.any(axis=1), full.argmax(axis=1) + 1, counted.shape[1] + missing)
+    return np.asarray(ends, dtype=np.int64)
+
+
+def _correlations(mature: pl.DataFrame) -> pl.DataFrame:
+    """One intraclass correlation per metric, pooled over the weeks of its workflows: its upper 80% limit.
 
     A stratum is one week: over several, a rise would pass for clustering and hide itself.
     """
-    found = {}
-    for metric in {weeks[0].metric for weeks in groups}:
-        own = [week for weeks in groups for week in weeks if week.metric == metric]
-        is_known = sum(week.cluster_count for week in own) >= FEWEST_CLUSTERS
-        pooled = stats.pooled_icc(_sums(own)) if is_known else None
-        found[metric] = stats.DEFAULT_ICC if pooled is None else pooled
-    return found
-
-
-def _sums(weeks: Sequence[OutcomeWeek]) -> stats.ClusterSums:
-    columns = ([getattr(week, name) for week in weeks] for name in ("n", "n2", "n3", "x", "x2", "xn"))
-    return stats.ClusterSums(*columns)
-
-
-def _place(row: OutcomeWeek) -> tuple[str, str, datetime]:
-    return row.metric, row.workflow, row.week_at
+    found = {"metric": mature["metric"].unique().sort().to_list(), "icc": list[float]()}
+    for metric in found["metric"]:
+        own = mature.filter(pl.col("metric") == metric)
+        is_known = own["cluster_count"].sum() >= FEWEST_CLUSTERS
+        sums = stats.ClusterSums(*(own[name].to_numpy() for name in _SUMS))
+        limit = stats.icc_upper_limit(sums) if is_known else None
+        found["icc"].append(stats.DEFAULT_ICC if limit is None else limit)
+    return pl.DataFrame(found)

@@ -1,12 +1,12 @@
 """Outcome rates that have risen for good, per workflow: rework, overrides, downstream errors; and what watches them.
 
-The rises are found by `outcome_weeks`, with an error rate that holds over the whole fleet and year; here is how they
-are told, and how small a rise would be seen.
+What `surveillance` found is told here, as alerts and as the table `monitors`; nothing is looked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,93 +16,121 @@ from readback.contracts.vocabulary import AlertTier, MonitorStatus
 from readback.decisions.condition import Condition, counted, tenfold
 from readback.decisions.effects import OUTCOMES, percent
 from readback.decisions.evidence import pasted
-from readback.decisions.outcome_weeks import OutcomeWeek, Rise, Series, family, limits, rises, stacked
-from readback.stats import detector
-
-HORIZON_WEEKS = 8
-"""Time within which a rise should be found, for the detectable change."""
+from readback.decisions.surveillance import HORIZON_WEEKS, MONTH_WEEKS, Rise, Surveillance
+from readback.stats import MINIMUM_DESIGN_EFFECT
+from readback.stats.estimate import Floats
 
 
-def quality_regression(rows: Sequence[OutcomeWeek], as_of: datetime) -> Iterator[Condition]:
-    """An outcome rate of a workflow has risen and has not come back; watched first, alerted on with 20 times more.
+@dataclass(frozen=True)
+class Watched:
+    """One series of a surveillance, and the rise of it that lasts; None where none does."""
 
-    On average one series of the whole fleet is falsely watched a year, and with 5% probability any is falsely alerted
-    on. Source: statistics.md §4.2.
-    """
-    series = family(rows, as_of)
-    if not series:
-        return
-    thresholds = limits(series)
-    found, changes = detector.detect(stacked(series), thresholds), _detectable(series, thresholds)
-    for each, watched, change in zip(series, found.first_watch, changes, strict=True):
-        told = rises(each, thresholds) if watched >= 0 else iter(())
-        last = next((rise for rise in told if rise.ended is None), None)
-        if last is not None:
-            yield _risen(each, last, thresholds, change)
+    found: Surveillance
+    row: int
+    rise: Rise | None
+
+    def rate(self, start: int, end: int) -> "Rate | None":
+        """The rate of some weeks without those that are left out, on the effective n; None without runs."""
+        series, weeks = self.found.series, slice(start, end)
+        kept = ~series.left_out[self.row, weeks]
+        x, n = (float(part[self.row, weeks][kept].sum()) for part in (series.events, series.trials))
+        if not n:
+            return None
+        effective = n / float(series.design_effect[self.row])
+        around = stats.wilson(x / n * effective, effective)
+        return Rate(x / n, float(around.low), float(around.high), n)
 
 
-def monitors(rows: Sequence[OutcomeWeek], as_of: datetime) -> list[Monitor]:
+class Rate(NamedTuple):
+    """A rate with its 95% limits, and the runs that it is of."""
+
+    value: float
+    low: float
+    high: float
+    n: float
+
+    def __str__(self) -> str:
+        return f"{percent(self.value)} (95% CI {100 * self.low:.3g} to {100 * self.high:.3g}, {self.n:,.0f} runs)"
+
+
+def lasting(found: Surveillance | None) -> list[Watched]:
+    """Every rise that lasts, by metric and workflow."""
+    return [] if found is None else [Watched(found, row, rise) for row, rise in found.lasting()]
+
+
+def quality_regression(risen: Sequence[Watched], as_of: datetime) -> Iterator[Condition]:
+    """An outcome rate of a workflow has risen and has not come back; watched first, alerted on with 20 times more."""
+    for each in risen:
+        if each.rise is not None:
+            yield _risen(each, each.rise)
+
+
+def monitors(found: Surveillance | None, as_of: datetime) -> list[Monitor]:
     """One row per watched rate: its evidence, and the least lasting rise that is alerted on within eight weeks."""
-    series = family(rows, as_of)
-    if not series:
+    if found is None:
         return []
-    thresholds = limits(series)
-    found, changes = detector.detect(stacked(series), thresholds), _detectable(series, thresholds)
-    return [
-        _monitor(each, float(evidence[-1]), thresholds, change, as_of)
-        for each, evidence, change in zip(series, found.evidence, changes, strict=True)
-    ]
+    return [_monitor(found, row, of, as_of) for row, of in enumerate(found.series.of.iter_rows(named=True))]
 
 
-def _risen(series: Series, rise: Rise, thresholds: detector.Thresholds, change: float | None) -> Condition:
-    week, outcome = series.weeks[0], OUTCOMES[series.weeks[0].metric]
-    since = series.starts[rise.onset]
-    is_alert = rise.peak >= thresholds.alert
-    facts = _facts(series, rise, thresholds)
+def _risen(each: Watched, rise: Rise) -> Condition:
+    found, series = each.found, each.found.series
+    of = series.of.row(each.row, named=True)
+    workflow, metric, since = of["workflow"], of["metric"], series.starts[rise.onset]
+    first, end = int(series.first[each.row]), int(min(series.baseline[each.row], rise.onset))
+    left_out = int(series.left_out[each.row].sum())
+    is_alert = rise.peak >= found.thresholds.alert
     return Condition(
-        scope=(week.workflow, week.metric, "up", f"{since:%Y-%m-%d}"),
-        workflow=None if week.workflow == "(none)" else week.workflow,
-        metric=week.metric,
-        title=f"{outcome.capitalize()} of {week.workflow} rose in the week of {since:%Y-%m-%d}",
+        scope=(workflow, metric, "up", f"{since:%Y-%m-%d}"),
+        workflow=None if workflow == "(none)" else workflow,
+        metric=metric,
+        title=f"{OUTCOMES[metric].capitalize()} of {workflow} rose in the week of {since:%Y-%m-%d}",
         detail=(
-            f"{_rate(series, rise.onset, series.trials.size)} since then, against "
-            f"{_rate(series, series.first, min(series.baseline, rise.onset))} in the baseline of "
-            f"{counted(week.baseline_weeks, 'week')}. "
-            f"Evidence {rise.peak:,.0f} to 1; {thresholds.watch:,.0f} is watched, {thresholds.alert:,.0f} is an alert. "
-            f"{reach(change)}"
+            f"{each.rate(rise.onset, len(series.starts)) or 'no runs'} since then, against "
+            f"{each.rate(first, end) or 'no runs'} in the baseline of {_baseline(of['baseline_weeks'], left_out)}. "
+            f"Evidence {rise.peak:,.0f} to 1; {found.thresholds.watch:,.0f} is watched, "
+            f"{found.thresholds.alert:,.0f} is an alert. {_list_line(found, each.row)} "
+            f"{reach(_known(found.change[each.row]))}"
         ),
-        facts=facts,
-        evidence_sql=pasted("outcome_weeks", {"metric": week.metric, "workflow": week.workflow}),
+        facts=_facts(each, rise),
+        evidence_sql=pasted("outcome_weeks", {"metric": metric, "workflow": workflow}),
         started_at=since,
-        last_at=max(each.ends_at for each in series.weeks),
+        last_at=of["ends_at"],
         tier=AlertTier.TICKET if is_alert else AlertTier.WATCH,
-        level=1 + tenfold(rise.peak, thresholds.alert) if is_alert else 0,
-        shared_cause=week.preferred_model,
+        level=1 + tenfold(rise.peak, found.thresholds.alert) if is_alert else 0,
+        shared_cause=of["preferred_model"],
     )
 
 
-def _facts(series: Series, rise: Rise, thresholds: detector.Thresholds) -> dict[str, Any]:
+def _baseline(weeks: int, left_out: int) -> str:
+    spared = f", {counted(left_out, 'week')} inside an episode left out" if left_out else ""
+    return f"{counted(weeks, 'week')}{spared}"
+
+
+def _list_line(found: Surveillance, row: int) -> str:
+    """What the list of the month says, which holds over all workflows at once."""
+    told = "On" if found.is_listed[row] else "Not on"
+    return f"{told} the list of rates that rose in the last {MONTH_WEEKS} weeks, of which at most 5% are false."
+
+
+def _facts(each: Watched, rise: Rise) -> dict[str, Any]:
     """Everything that the evidence follows from, so that it can be computed again bit for bit."""
+    found, series, row = each.found, each.found.series, each.row
+    weeks = [week for week in range(len(series.starts)) if series.trials[row, week]]
     return {
-        "weeks": [[each.week_at, each.x, each.n] for each in series.weeks],
-        "baseline": [series.starts[series.first], series.weeks[0].baseline_weeks],
+        "weeks": [
+            [series.starts[week], float(series.events[row, week]), float(series.trials[row, week])] for week in weeks
+        ],
+        "baseline": [series.starts[int(series.first[row])], int(series.of["baseline_weeks"][row])],
+        "left_out": [start for start, is_out in zip(series.starts, series.left_out[row], strict=True) if is_out],
         "onset": series.starts[rise.onset],
         "watched": series.starts[rise.watched],
-        "design_effect": series.design_effect,
+        "design_effect": float(series.design_effect[row]),
         "evidence": rise.peak,
-        "watch_from": thresholds.watch,
-        "alert_from": thresholds.alert,
+        "watch_from": found.thresholds.watch,
+        "alert_from": found.thresholds.alert,
+        "month_evidence": _known(found.month[row]),
+        "is_listed": bool(found.is_listed[row]),
     }
-
-
-def _rate(series: Series, start: int, end: int) -> str:
-    """`8.4% (95% CI 7.1 to 9.9, 1,610 runs)`, on the effective n."""
-    x, n = float(series.events[start:end].sum()), float(series.trials[start:end].sum())
-    if not n:
-        return "no runs"
-    effective = n / series.design_effect
-    found = stats.wilson(x / n * effective, effective)
-    return f"{percent(x / n)} (95% CI {100 * float(found.low):.3g} to {100 * float(found.high):.3g}, {n:,.0f} runs)"
 
 
 def reach(change: float | None) -> str:
@@ -115,42 +143,42 @@ def reach(change: float | None) -> str:
     return f"Detectable change: {told} in {HORIZON_WEEKS} weeks."
 
 
-def _detectable(series: Sequence[Series], thresholds: detector.Thresholds) -> list[float | None]:
-    """In fractions, one a series; None where the baseline is not full yet or no rise would do."""
-    found = detector.detectable_change(stacked(series), thresholds.alert, HORIZON_WEEKS)
-    return [
-        float(change) if np.isfinite(change) and each.baseline <= each.trials.size else None
-        for each, change in zip(series, found, strict=True)
-    ]
+def _known(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None
 
 
-def _monitor(
-    series: Series, evidence: float, thresholds: detector.Thresholds, change: float | None, as_of: datetime
-) -> Monitor:
-    week, weeks = series.weeks[0], max(series.trials.size - series.first, 0)
-    base = slice(series.first, min(series.baseline, series.trials.size))
-    n = float(series.trials[base].sum())
-    lately = series.trials[series.first :][-HORIZON_WEEKS:]
+def _monitor(found: Surveillance, row: int, of: Mapping[str, Any], as_of: datetime) -> Monitor:
+    series = found.series
+    first, end, size = int(series.first[row]), int(series.until[row]), len(series.starts)
+    left_out = int(series.left_out[row].sum())
+    lately = series.trials[row, first:end][-HORIZON_WEEKS:]
+    month = Watched(found, row, None).rate(max(end - MONTH_WEEKS, first), end)
     return Monitor(
-        workflow=week.workflow,
-        metric=week.metric,
-        status=_status(series, weeks),
-        first_week_at=series.starts[min(series.first, series.trials.size - 1)],
-        last_week_at=max(each.week_at for each in series.weeks),
-        week_count=weeks,
-        baseline_rate=float(series.events[base].sum()) / n if n else None,
+        workflow=of["workflow"],
+        metric=of["metric"],
+        status=_status(end - first - left_out, of["baseline_weeks"], lately),
+        first_week_at=series.starts[min(first, size - 1)],
+        last_week_at=of["last_week_at"],
+        week_count=max(end - first, 0),
+        left_out_count=left_out,
+        baseline_rate=_known(series.counts.series.base_rate[row]),
         weekly_n=float(lately.mean()) if lately.size else None,
-        design_effect=max(series.design_effect, detector.MINIMUM_DESIGN_EFFECT),
-        evidence_ratio=evidence if np.isfinite(evidence) else None,
-        watch_from=thresholds.watch,
-        alert_from=thresholds.alert,
-        detectable_change=change,
+        design_effect=max(float(series.design_effect[row]), MINIMUM_DESIGN_EFFECT),
+        evidence_ratio=_known(found.evidence[row]),
+        watch_from=found.thresholds.watch,
+        alert_from=found.thresholds.alert,
+        detectable_change=_known(found.change[row]),
+        month_rate=month.value if month else None,
+        month_low=month.low if month else None,
+        month_high=month.high if month else None,
+        month_n=month.n if month else None,
+        month_evidence=_known(found.month[row]),
+        is_listed=bool(found.is_listed[row]) if np.isfinite(found.month[row]) else None,
         as_of=as_of,
     )
 
 
-def _status(series: Series, weeks: int) -> MonitorStatus:
-    if weeks < series.weeks[0].baseline_weeks:
+def _status(weeks: int, needed: int, lately: Floats) -> MonitorStatus:
+    if weeks < needed:
         return MonitorStatus.SHORT_BASELINE
-    is_quiet = not series.trials[-HORIZON_WEEKS:].sum()
-    return MonitorStatus.NO_TRAFFIC if is_quiet else MonitorStatus.WATCHING
+    return MonitorStatus.WATCHING if lately.any() else MonitorStatus.NO_TRAFFIC

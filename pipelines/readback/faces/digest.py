@@ -3,21 +3,23 @@
 Which audience gets it through which channel is said elsewhere; nothing is sent here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import jinja2
 
+from readback import stats
 from readback.contracts import MetricValue
 from readback.decisions.messages import link
-from readback.faces import figures, questions, summary
+from readback.faces import asked, figures, questions, summary
 from readback.faces.figures import COMPANIONS, HEADLINES, Definition
 from readback.faces.notify import harmless
-from readback.faces.period import Period
+from readback.faces.period import FOREVER, Period, Span
 from readback.store import Connection, query
 
 _MOST = 12
+_FALSE_SHARE = 0.05
 _NAMES = [*HEADLINES, *COMPANIONS.values()]
 
 
@@ -69,9 +71,12 @@ def week_digest(
     sections = [
         *([Section("All workflows", _sentences(con, week, definitions), page)] if is_whole else []),
         Section("What changed by more than chance", _changed(con, members, week, definitions), page),
-        Section("Alerts", _alerts(con, members, week, is_whole), link(dashboard_url, "decisions")),
-        Section("Held back", _held(con, members, week, is_whole)),
-        Section("Suggested changes", _advice(con, members, is_whole), link(dashboard_url, "decisions")),
+        Section(
+            "Outcome rates that rose in the last 4 mature weeks", _risen(con, members), link(dashboard_url, "alerts")
+        ),
+        Section("Alerts", _alerts(con, members, week, is_whole), link(dashboard_url, "alerts")),
+        Section("Held back", _held(con, members, week, is_whole), link(dashboard_url, "alerts")),
+        Section("Suggested changes", _advice(con, members, is_whole), link(dashboard_url, "recommendations")),
     ]
     as_of = questions.as_of(con)
     told = f"From the logs up to {as_of:%Y-%m-%d %H:%M} UTC." if as_of else "No figure yet."
@@ -94,21 +99,40 @@ def _sentences(con: Connection, week: Period, definitions: Mapping[str, Definiti
 
 
 def _changed(con: Connection, members: Sequence[str], week: Period, definitions: Mapping[str, Definition]) -> list[str]:
-    found = [told for member in members for told in _moved(con, member, week, definitions)]
-    return _short(found) or ["Nothing, in any workflow."]
+    """What stands out although so many comparisons are made at once (Benjamini & Hochberg, for a one-shot list)."""
+    found = [each for member in members for each in _compared(con, member, week, definitions)]
+    listed = stats.benjamini_hochberg([change.p_value for change, _ in found], _FALSE_SHARE) if found else ()
+    told = [sentence for (change, sentence), is_listed in zip(found, listed, strict=True) if is_listed]
+    many = f"{len(found):,} comparison{'' if len(found) == 1 else 's'} with the week before"
+    return [*_short(told), f"Of {many}; at most 5% of such a list are chance."] if told else [f"Nothing, in {many}."]
 
 
-def _moved(con: Connection, member: str, week: Period, definitions: Mapping[str, Definition]) -> list[str]:
-    """The headline figures of a workflow whose interval parts from that of the week before."""
+def _compared(
+    con: Connection, member: str, week: Period, definitions: Mapping[str, Definition]
+) -> Iterator[tuple[figures.Change, str]]:
+    """The headline figures of a workflow that can be held against those of the week before, and how that is told."""
     now, before = _figures(con, week, member), _figures(con, week.previous or week, member)
     current, earlier = figures.by_metric(now), figures.by_metric(before)
     told = zip(HEADLINES, summary.sentences(now, before, "the week before", definitions), strict=True)
-    return [
-        f"{member}: {sentence[0].lower()}{sentence[1:]}"
-        for metric, sentence in told
-        if (found := figures.change(current.get(metric), earlier.get(metric), _better(metric, definitions)))
-        and found.tone != "unclear"
+    for metric, sentence in told:
+        found = figures.change(current.get(metric), earlier.get(metric), _better(metric, definitions))
+        if found is not None:
+            yield found, f"{member}: {sentence[0].lower()}{sentence[1:]}"
+
+
+def _risen(con: Connection, members: Sequence[str]) -> list[str]:
+    """The list of the month: rates against their baselines, over all workflows at once."""
+    sql = "select * from monitors where month_evidence is not null order by month_evidence desc, workflow, metric"
+    own = [row for row in asked.frame(con, sql).to_dicts() if row["workflow"] in members]
+    told = [
+        f"{row['workflow']}: {figures.label(row['metric']).lower()} of {100 * row['month_rate']:.1f}% "
+        f"({100 * row['month_low']:.1f}–{100 * row['month_high']:.1f}, n={row['month_n']:,.0f}), against "
+        f"{100 * row['baseline_rate']:.1f}% in its baseline; evidence {row['month_evidence']:,.0f} to 1."
+        for row in own
+        if row["is_listed"]
     ]
+    rates = f"{len(own):,} rate{'' if len(own) == 1 else 's'} with a full baseline"
+    return [*_short(told), f"Of {rates}; at most 5% of such a list are chance."] if told else [f"None, of {rates}."]
 
 
 def _better(metric: str, definitions: Mapping[str, Definition]) -> figures.Better | None:
@@ -121,7 +145,8 @@ def _figures(con: Connection, week: Period, workflow: str | None) -> list[Metric
 
 
 def _alerts(con: Connection, members: Sequence[str], week: Period, is_whole: bool) -> list[str]:
-    rows = questions.alerts(con, span=week.span).to_dicts()
+    """Those that held in the week, and those that fired since: who reads of a week must not miss what stands open."""
+    rows = questions.alerts(con, span=Span(week.start, FOREVER)).to_dicts()
     own = [row for row in rows if row["parent_id"] is None and _is_own(row["workflow"], members, is_whole)]
     told = [f"{row['tier'].upper()}, {row['state']}: {row['title']}" for row in own]
     return _short(told) or ["None fired."]
@@ -137,16 +162,26 @@ def _held(con: Connection, members: Sequence[str], week: Period, is_whole: bool)
     """
     rows = query(con, sql, {"start": week.start, "ending": week.end}).fetchall()
     messages = [
-        f"{count} messages of {workflow or 'no workflow'}: {reason}"
+        f"{count} message{'' if count == 1 else 's'} of {workflow or 'no workflow'}: {reason}"
         for workflow, reason, count in rows
         if _is_own(workflow, members, is_whole)
     ]
-    quiet = [
-        f"{row['title']}: held at {row['held_count']} more looks in its quiet time"
-        for row in questions.alerts(con, span=week.span).to_dicts()
-        if row["held_count"] and _is_own(row["workflow"], members, is_whole)
+    return _short(_quiet(con, members, week, is_whole) + messages) or ["Nothing."]
+
+
+def _quiet(con: Connection, members: Sequence[str], week: Period, is_whole: bool) -> list[str]:
+    """Matches inside a quiet time that reached into the week, or that ended in it because the alert fired again."""
+    sql = """
+        select title, workflow, held_count from alerts
+        where held_count > 0 and fired_at < $ending
+          and (quiet_ends_at > $start or (quiet_ends_at is null and fired_at >= $start))
+        order by held_count desc, title, alert_id
+    """
+    return [
+        f"{title}: held at {count} more look{'' if count == 1 else 's'} in its quiet time"
+        for title, workflow, count in query(con, sql, {"start": week.start, "ending": week.end}).fetchall()
+        if _is_own(workflow, members, is_whole)
     ]
-    return _short(quiet + messages) or ["Nothing."]
 
 
 def _advice(con: Connection, members: Sequence[str], is_whole: bool) -> list[str]:

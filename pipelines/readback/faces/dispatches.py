@@ -12,7 +12,7 @@ from readback.contracts.vocabulary import MonitorStatus, NotificationState
 from readback.faces import figures
 from readback.faces.fitted import Column, Fitted
 from readback.faces.inert import plain
-from readback.settings import Alerts
+from readback.settings import Settings
 
 _MOST_MESSAGES = 200
 _MOST_DEAD = 5
@@ -59,7 +59,7 @@ def look_line(evaluation: Evaluation, delivered: Counts | None) -> RenderableTyp
     return Group(*(stale if evaluation.is_stale else []), Text(told, style="dim"))
 
 
-def standing(found: Standing, now: datetime, settings: Alerts) -> RenderableType:
+def standing(found: Standing, now: datetime, settings: Settings) -> RenderableType:
     """Messages that wait or died, and whether anybody still looks; nothing where there never was a message."""
     from readback.decisions import heartbeats
 
@@ -75,11 +75,14 @@ def standing(found: Standing, now: datetime, settings: Alerts) -> RenderableType
         lines.append(Text("`readback alerts retry` makes dead messages due again.", style="dim"))
     if found.last is not None:
         age = figures.duration((now - found.last.evaluated_at).total_seconds())
-        if heartbeats.is_overdue(found.last, now, settings):
+        if heartbeats.is_overdue(found.last, now, settings.alerts):
             told = f"NO HEARTBEAT: alerts were last evaluated {age} ago; does `readback alerts check` still run?"
             lines.append(Text(told, style="bold red"))
         else:
             lines.append(Text(f"Alerts were last evaluated {age} ago.", style="dim"))
+    elif settings.channels:
+        told = "NO HEARTBEAT: there are channels, and nobody has looked; put `readback alerts check` on a schedule."
+        lines.append(Text(told, style="bold red"))
     return Group(*lines)
 
 
@@ -123,9 +126,16 @@ def monitors(rows: Sequence[Monitor]) -> RenderableType:
         evidence = figures.DASH if row.evidence_ratio is None else f"{row.evidence_ratio:,.3g}"
         rate = figures.DASH if row.baseline_rate is None else f"{row.baseline_rate * 100:.1f}%"
         n = figures.DASH if row.weekly_n is None else f"{row.weekly_n:,.0f}"
-        told = (rate, n, f"{row.week_count}", evidence, f"{row.alert_from:,.0f}", change, _STATUS[row.status])
+        told = (rate, n, f"{row.week_count}", evidence, f"{row.alert_from:,.0f}", change, _status(row))
         table.add(plain(row.workflow), row.metric, *told)
     return table
+
+
+def _status(row: Monitor) -> str:
+    """Whether a rise would be seen, whether one is on the list of the month, and what the baseline leaves out."""
+    listed = ", rose in the last 4 weeks" if row.is_listed else ""
+    left_out = f", {row.left_out_count} weeks in episodes left out" if row.left_out_count else ""
+    return f"{_STATUS[row.status]}{listed}{left_out}"
 
 
 def ledger(rows: Sequence[Notification]) -> RenderableType:

@@ -1,5 +1,6 @@
 """How a figure is worded: value with interval and n, or why there is none. Every face says it in these words."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -85,6 +86,13 @@ class Change:
         if self.low is None or self.high is None:
             return None
         return f"{_signed_bare(self.low, self.unit)} to {_signed_bare(self.high, self.unit)}"
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, by the normal law, from the half of the interval that faces zero; 1 where that end is open."""
+        end = self.low if self.difference > 0 else self.high
+        reach = None if end is None else abs(self.difference - end)
+        return math.erfc(abs(self.difference) * 1.96 / reach / math.sqrt(2)) if reach else 1.0
 
 
 def label(metric: str) -> str:

@@ -14,7 +14,15 @@ from readback.stats.clusters import (
     pooled_icc,
 )
 from readback.stats.competing import Incidence, cumulative_incidence, incidence_within
-from readback.stats.detector import Detection, Thresholds, Tier, WeeklyCounts, detect, detectable_change, estimate_onset
+from readback.stats.detector import (
+    Detection,
+    Thresholds,
+    Tier,
+    detect,
+    detectable_change,
+    estimate_onset,
+    window_evidence,
+)
 from readback.stats.detector import thresholds as detection_thresholds
 from readback.stats.difference import (
     PairedDifference,
@@ -47,6 +55,7 @@ from readback.stats.survival import (
 )
 from readback.stats.survival import median as survival_median
 from readback.stats.survival import quantile as survival_quantile
+from readback.stats.weekly_counts import MINIMUM_DESIGN_EFFECT, WeeklyCounts
 
 __all__ = [
     "AdjustedDifference",
@@ -63,6 +72,7 @@ __all__ = [
     "Incidence",
     "Intervals",
     "LogRank",
+    "MINIMUM_DESIGN_EFFECT",
     "PairedDifference",
     "RestrictedMean",
     "Strata",
@@ -117,4 +127,5 @@ __all__ = [
     "unseen_bounds",
     "unseen_difference_bounds",
     "wilson",
+    "window_evidence",
 ]

@@ -83,7 +83,7 @@ def icc_upper_limit(sums: ClusterSums, confidence: float = 0.8) -> float | None:
     from scipy.special import ndtri
 
     moments = _moments(sums)
-    if moments is None or moments.scatter.size < 2:
+    if moments is None or (moments.weight > 0).sum() < 2:
         return None
     without = (moments.scatter.sum() - moments.scatter) / (moments.weight.sum() - moments.weight)
     count = without.size

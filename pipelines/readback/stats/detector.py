@@ -15,18 +15,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from readback.stats.estimate import Floats
+from readback.stats.overshoot import information_of, overshoot, skew_allowance
+from readback.stats.weekly_counts import Prior, Series, WeeklyCounts, raised_by_shifts
 
-SHIFTS = (0.02, 0.035, 0.05, 0.08, 0.12)
-"""Rises of the rate that the detector listens for, as fractions."""
-
-MINIMUM_DESIGN_EFFECT = 1.2
-"""Design effects below count as this: too small a one multiplies false alarms, too large one delays."""
+SHIFT_WEIGHTS = (0.1, 0.2, 0.5, 0.15, 0.05)
+"""Share of the false alarms that each of `SHIFTS` may raise: most where weeks of delay are won or lost."""
 
 LOOKS_A_YEAR = 52
-_NODES = 41
+# Where one look is nearly enough the laws of the overshoot lean on a tail that counts do not have; nothing is gained.
+_LEAST_OVERSHOOT = 0.2
+# By how much they may be wrong elsewhere; found on other seeds than those on which benchmarks/statistics.py judges.
+_CAUTION = 1.15
 _EDGE = 1e-9
 _CEILING = 1e300
-_BISECTIONS = 16
+_BISECTIONS = 13
 # Series worked on at once: the arrays of one block stay in the processor's cache.
 _BLOCK = 64
 
@@ -37,33 +39,6 @@ class Tier(IntEnum):
     NONE = 0
     WATCH = 1
     ALERT = 2
-
-
-@dataclass(frozen=True)
-class WeeklyCounts:
-    """Counts of many series (workflow × metric), week by week; only mature weeks belong in here.
-
-    Attributes:
-        events: Rows with the bad outcome; shape (series, weeks). For a fall of a good rate, or
-            for an improvement, give the other rows instead (`reversed`).
-        trials: Rows; same shape. A week without any is no look. Take a week that must not count
-            (an incident inside the baseline, a holiday) out by 0 events of 0 trials.
-        design_effect: Inflation of the variance by clusters (`design_effect`); one for all, one a
-            series, or one a series and week. At least 1.2 is used.
-        baseline_weeks: Leading weeks that are the baseline; one for all or one a series.
-        first_look: Week from which evidence is gathered, likewise; None: right after the baseline.
-    """
-
-    events: ArrayLike
-    trials: ArrayLike
-    design_effect: ArrayLike
-    baseline_weeks: ArrayLike = 12
-    first_look: ArrayLike | None = None
-
-    def reversed(self) -> WeeklyCounts:
-        """The same weeks seen from the other side: rows without the outcome."""
-        others = np.asarray(self.trials, dtype=np.float64) - np.asarray(self.events, dtype=np.float64)
-        return WeeklyCounts(others, self.trials, self.design_effect, self.baseline_weeks, self.first_look)
 
 
 class Thresholds(NamedTuple):
@@ -78,8 +53,8 @@ class Detection:
     """What was seen in each week of each series.
 
     Attributes:
-        evidence: M_t, shape (series, weeks); nan in the baseline, before the first look, and in
-            series whose baseline has no trials. Without a change it is t on average after t looks.
+        evidence: M_t, shape (series, weeks); nan until the first trials after the baseline, and in
+            series whose baseline has none.
         thresholds: What `evidence` is held against.
         tier: `Tier` as numbers, shape (series, weeks); NONE where `evidence` is nan.
         first_watch: Week in which a series first reached WATCH; -1 where it never did.
@@ -98,25 +73,23 @@ class Detection:
     baseline_rate: Floats
 
 
-class _Series(NamedTuple):
-    """Counts over the design effect, ready to be multiplied: hits, misses, baselines, looks."""
+class _Shares(NamedTuple):
+    """What each shift may count for, and what a row tells for it in nats; shape (series, shifts)."""
 
-    hits: Floats
-    misses: Floats
-    base_hits: Floats
-    base_misses: Floats
-    looks: NDArray[np.bool_]
+    weight: Floats
+    information: Floats
 
-    def part(self, rows: slice) -> _Series:
-        hits, misses, base_hits, base_misses, looks = self
-        return _Series(hits[rows], misses[rows], base_hits[rows], base_misses[rows], looks[rows])
+    def at(self, weekly_n: Floats) -> Floats:
+        """What each shift counts for where a look is worth so many rows; shape of `weekly_n`, and shifts."""
+        beyond = np.maximum(overshoot(weekly_n[:, None] * self.information), _LEAST_OVERSHOOT)
+        return np.asarray(self.weight / beyond, dtype=np.float64)
 
 
 def thresholds(series: int, looks: int = LOOKS_A_YEAR, error: float = 0.05) -> Thresholds:
     """Evidence needed so that a family of unchanged series stays quiet over `looks` looks.
 
     WATCH: on average at most one series is falsely watched. ALERT: the chance that any series is
-    falsely alerted on is at most `error`.
+    falsely alerted on is at most `error`. After twice as many looks twice as many are due.
 
     >>> thresholds(50)
     Thresholds(watch=2600.0, alert=52000.0)
@@ -135,20 +108,20 @@ def detect(counts: WeeklyCounts, limits: Thresholds | None = None) -> Detection:
     Raises:
         ValueError: Shapes do not fit, or a count is negative or exceeds its trials.
 
-    Source: Shin, Ramdas & Rinaldo 2024 (e-detectors), mixed over shifts and over 41 quantiles of
-    the Jeffreys posterior of the baseline.
+    Source: Shin, Ramdas & Rinaldo 2024 (e-detectors), mixed over shifts and over the Jeffreys
+    posterior of the baseline; each shift counts for more by what it would overshoot the threshold.
     """
-    series = _series(counts)
+    series = counts.series
     limits = limits or thresholds(series.hits.shape[0])
     evidence = np.full(series.hits.shape, np.nan)
-    for start in range(0, series.hits.shape[0], _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        evidence[rows] = _evidence(series.part(rows))
+    for rows in _blocks(series.hits.shape[0]):
+        part = series.part(rows)
+        evidence[rows] = _evidence(part, counts.prior.part(rows), _shares(part, limits.alert))
     first_watch, first_alert = _first(evidence, limits.watch), _first(evidence, limits.alert)
     known = np.nan_to_num(evidence, nan=0.0)
     tier = (known >= limits.watch).astype(np.int8) + (known >= limits.alert).astype(np.int8)
-    onset = _onsets(series, first_watch)
-    return Detection(evidence, limits, tier, first_watch, first_alert, onset, _baseline_rate(series))
+    onset = estimate_onset(counts, first_watch)
+    return Detection(evidence, limits, tier, first_watch, first_alert, onset, series.base_rate)
 
 
 def estimate_onset(counts: WeeklyCounts, looks: ArrayLike) -> NDArray[np.int64]:
@@ -157,12 +130,45 @@ def estimate_onset(counts: WeeklyCounts, looks: ArrayLike) -> NDArray[np.int64]:
     Raises:
         ValueError: As `detect`.
     """
-    series = _series(counts)
+    series = counts.series
     weeks = np.broadcast_to(np.asarray(looks, dtype=np.int64), series.hits.shape[:1])
-    return _onsets(series, weeks)
+    onset = np.full(weeks.shape, -1, dtype=np.int64)
+    for row in np.flatnonzero(weeks >= 0):
+        one = slice(row, row + 1)
+        onset[row] = _onset(series.part(one), counts.prior.part(one), int(weeks[row]))
+    return onset
 
 
-def detectable_change(counts: WeeklyCounts, threshold: float, weeks: int = 8, chance: float = 0.8) -> Floats:
+def window_evidence(counts: WeeklyCounts, weeks: int, ends: ArrayLike | None = None) -> Floats:
+    """E-values of the last `weeks` weeks against the baseline: how much likelier one lasting rise made them than none.
+
+    For a list that is made for a fixed window (`e_benjamini_hochberg`). Without a change the mean is at most 1.
+
+    Args:
+        counts: As for `detect`.
+        weeks: Length of the window.
+        ends: Week after the window, one a series; None: all of them end with the counts.
+
+    Returns:
+        One a series; nan where there is no baseline, or where the window lies in it or has no trials.
+
+    Raises:
+        ValueError: As `detect`.
+    """
+    series, prior = counts.series, counts.prior
+    window = _latest(series, weeks, ends)
+    x, y = (np.where(window, part, 0.0).sum(axis=1)[:, None] for part in (series.hits, series.misses))
+    flat = prior.log_weight + x * np.log(prior.rate) + y * np.log1p(-prior.rate)
+    risen = x[:, :, None] * np.log(prior.raised) + y[:, :, None] * np.log1p(-prior.raised)
+    risen += prior.log_weight[:, None] + np.log(SHIFT_WEIGHTS)
+    log_e = (_log_sum(risen.reshape(x.size, -1)) - _log_sum(flat))[:, 0]
+    is_told = (series.looks | ~window).all(axis=1) & ((x + y)[:, 0] > 0)
+    return np.where(is_told, np.exp(np.minimum(log_e, np.log(_CEILING))), np.nan)
+
+
+def detectable_change(
+    counts: WeeklyCounts, threshold: float, weeks: int = 8, chance: float = 0.8, ends: ArrayLike | None = None
+) -> Floats:
     """Smallest lasting rise of each rate that reaches `threshold` within `weeks` weeks.
 
     Args:
@@ -170,71 +176,54 @@ def detectable_change(counts: WeeklyCounts, threshold: float, weeks: int = 8, ch
         threshold: Evidence to reach, mostly `Thresholds.alert`.
         weeks: Time allowed.
         chance: How likely it must be found.
+        ends: Week after the latest, one a series; None: all of them end with the counts.
 
     Returns:
         Fractions, one a series; nan without baseline or traffic, and where no rise would do.
     """
     from scipy.special import ndtri
 
-    series = _series(counts)
-    lately = slice(-weeks, None)
-    n = (series.hits + series.misses)[:, lately].mean(axis=1) * weeks
-    rate = _baseline_rate(series)
+    series = counts.series
+    lately = _latest(series, weeks, ends)
+    known = np.maximum(lately.sum(axis=1), 1)
+    n = np.where(lately, series.hits + series.misses, 0.0).sum(axis=1) * weeks / known
     luck = float(ndtri(chance))
     found = np.full(n.shape, np.nan)
-    for start in range(0, n.size, _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        found[rows] = _smallest_rise(series.part(rows), n[rows], rate[rows], threshold, weeks, luck)
+    for rows in _blocks(n.size):
+        part = series.part(rows)
+        share = _shares(part, threshold).at(np.minimum(n[rows] / weeks, part.base_n))
+        asked = _Asked(counts.prior.part(rows), np.log(share / threshold), n[rows], weeks, luck)
+        found[rows] = _smallest_rise(asked, part.base_rate)
     return found
 
 
-def _series(counts: WeeklyCounts) -> _Series:
-    events = np.atleast_2d(np.asarray(counts.events, dtype=np.float64))
-    trials = np.atleast_2d(np.asarray(counts.trials, dtype=np.float64))
-    if events.shape != trials.shape or not bool(np.all((events >= 0) & (events <= trials))):
-        raise ValueError("events and trials must be of one shape and satisfy 0 <= events <= trials")
-    many, weeks = events.shape
-    inflation = np.asarray(counts.design_effect, dtype=np.float64)
-    if inflation.ndim == 1:
-        inflation = inflation[:, None]
-    scale = np.maximum(np.broadcast_to(inflation, events.shape), MINIMUM_DESIGN_EFFECT)
-    hits, misses = events / scale, (trials - events) / scale
-    week, baseline = np.arange(weeks), _one_each(counts.baseline_weeks, many)
-    before = week < baseline
-    base_hits, base_misses = (np.where(before, part, 0.0).sum(axis=1) for part in (hits, misses))
-    first = baseline if counts.first_look is None else np.maximum(_one_each(counts.first_look, many), baseline)
-    has_baseline = (base_hits + base_misses > 0)[:, None]
-    return _Series(hits, misses, base_hits, base_misses, (week >= first) & has_baseline)
+def _latest(series: Series, weeks: int, ends: ArrayLike | None) -> NDArray[np.bool_]:
+    """The last weeks of each series."""
+    week = np.arange(series.hits.shape[1])
+    end = np.asarray(week.size if ends is None else ends, dtype=np.int64)
+    end = np.broadcast_to(end, series.hits.shape[:1])[:, None]
+    return np.asarray((week < end) & (week >= end - weeks), dtype=np.bool_)
 
 
-def _one_each(numbers: ArrayLike, many: int) -> NDArray[np.int64]:
-    return np.broadcast_to(np.asarray(numbers, dtype=np.int64), (many,))[:, None]
+def _blocks(many: int) -> list[slice]:
+    return [slice(start, start + _BLOCK) for start in range(0, many, _BLOCK)]
 
 
-def _baseline_rate(series: _Series) -> Floats:
-    n = series.base_hits + series.base_misses
-    return np.asarray(np.divide(series.base_hits, n, out=np.full(n.shape, np.nan), where=n > 0), dtype=np.float64)
+def _shares(series: Series, threshold: float) -> _Shares:
+    rate = np.clip((series.base_hits + 0.5) / (series.base_hits + series.base_misses + 1), _EDGE, 1 - _EDGE)
+    raised = raised_by_shifts(rate)
+    allowed = skew_allowance(rate[:, None], raised, series.inflation[:, None], threshold)
+    return _Shares(np.asarray(SHIFT_WEIGHTS) * allowed / _CAUTION, information_of(rate[:, None], raised))
 
 
-def _nodes(series: _Series) -> tuple[Floats, Floats]:
-    """Baseline rates (series, nodes), equally likely a priori, and raised rates (…, shifts)."""
-    from scipy.special import betaincinv
-
-    shares = (np.arange(_NODES) + 0.5) / _NODES
-    a, b = series.base_hits + 0.5, series.base_misses + 0.5
-    rate: Floats = np.clip(betaincinv(a[:, None], b[:, None], shares), _EDGE, 1 - _EDGE)
-    # A rate near one cannot rise by twelve points; half of the way to one is still a rise.
-    raised: Floats = np.minimum(rate[:, :, None] + np.asarray(SHIFTS), (1 + rate[:, :, None]) / 2)
-    return rate, raised
-
-
-def _evidence(series: _Series) -> Floats:
-    rate, raised = _nodes(series)
+def _evidence(series: Series, prior: Prior, shares: _Shares) -> Floats:
+    rate, raised = prior.rate, prior.raised
     log_rate, log_rest = np.log(rate), np.log1p(-rate)
     log_raised, log_fallen = np.log(raised), np.log1p(-raised)
-    log_weight = np.full(rate.shape, -np.log(_NODES))
+    log_weight = np.broadcast_to(prior.log_weight, rate.shape).copy()
     total, work = np.zeros(raised.shape), np.empty(raised.shape)
     found = np.full(series.hits.shape, np.nan)
+    weekly_n, told = series.base_n, np.zeros(series.base_n.shape, dtype=np.bool_)
     for week in np.flatnonzero(series.looks.any(axis=0)):
         look = series.looks[:, week]
         x = np.where(look, series.hits[:, week], 0.0)[:, None]
@@ -251,7 +240,11 @@ def _evidence(series: _Series) -> Floats:
             np.exp(work, out=work)
             total *= work
         np.minimum(total, _CEILING, out=total)
-        found[look, week] = total.sum(axis=(1, 2))[look] / len(SHIFTS)
+        # More traffic than in the baseline earns nothing: a threshold must not fall because of it.
+        n = (x + y)[:, 0]
+        weekly_n = np.where(n > 0, np.minimum(n, series.base_n), weekly_n)
+        told |= n > 0
+        found[told, week] = (total.sum(axis=1) * shares.at(weekly_n)).sum(axis=1)[told]
     return found
 
 
@@ -267,43 +260,44 @@ def _first(evidence: Floats, threshold: float) -> NDArray[np.int64]:
     return np.where(reached.any(axis=1), reached.argmax(axis=1), -1).astype(np.int64)
 
 
-def _onsets(series: _Series, looks: NDArray[np.int64]) -> NDArray[np.int64]:
-    onset = np.full(looks.shape, -1, dtype=np.int64)
-    for row in np.flatnonzero(looks >= 0):
-        onset[row] = _onset(series.part(slice(row, row + 1)), int(looks[row]))
-    return onset
-
-
-def _onset(one: _Series, look: int) -> int:
+def _onset(one: Series, prior: Prior, look: int) -> int:
     """Argument of the largest summand: which start of the rise explains the weeks up to `look` best."""
     seen = one.looks[0, : look + 1] & (one.hits[0, : look + 1] + one.misses[0, : look + 1] > 0)
     weeks = np.flatnonzero(seen)
     if not weeks.size:
         return -1
-    rate, raised = (nodes[0] for nodes in _nodes(one))
+    rate, raised = prior.rate[0], prior.raised[0]
     x, y = one.hits[0, weeks][:, None], one.misses[0, weeks][:, None]
     flat = x * np.log(rate) + y * np.log1p(-rate)
     risen = x[:, :, None] * np.log(raised) + y[:, :, None] * np.log1p(-raised)
     gain = (risen - flat[:, :, None])[::-1].cumsum(axis=0)[::-1]
-    summands = gain + flat.sum(axis=0)[:, None]
+    summands = gain + (flat.sum(axis=0) + prior.log_weight)[:, None] + np.log(SHIFT_WEIGHTS)
     return int(weeks[np.argmax(_log_sum(summands.reshape(weeks.size, -1)))])
 
 
-def _smallest_rise(part: _Series, n: Floats, rate: Floats, threshold: float, weeks: int, luck: float) -> Floats:
-    rate_nodes, raised = _nodes(part)
-    low, high = np.zeros(n.shape), 1.0 - rate
-    reachable = _reaches(rate_nodes, raised, n, rate + high, threshold, weeks, luck)
+class _Asked(NamedTuple):
+    """A question for the detectable change: baselines, log shares over the threshold, rows in so many even weeks."""
+
+    prior: Prior
+    log_share: Floats
+    n: Floats
+    weeks: int
+    luck: float
+
+
+def _smallest_rise(asked: _Asked, rate: Floats) -> Floats:
+    low, high = np.zeros(rate.shape), 1.0 - rate
+    reachable = _reaches(asked, rate + high)
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        enough = _reaches(rate_nodes, raised, n, rate + middle, threshold, weeks, luck)
+        enough = _reaches(asked, rate + middle)
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return np.where(reachable & (n > 0), high, np.nan)
+    return np.where(reachable & (asked.n > 0), high, np.nan)
 
 
-def _reaches(
-    rate: Floats, raised: Floats, n: Floats, risen: Floats, threshold: float, weeks: int, luck: float
-) -> NDArray[np.bool_]:
-    """Tell whether `weeks` even weeks at the rate `risen`, met with bad luck, reach the threshold."""
+def _reaches(asked: _Asked, risen: Floats) -> NDArray[np.bool_]:
+    """Tell whether even weeks at the rate `risen`, met with bad luck, reach the threshold."""
+    (rate, log_weight, raised), log_share, n, weeks, luck = asked
     x = np.clip(n * risen - luck * np.sqrt(n * risen * (1 - risen)), 0.0, n)[:, None]
     y = n[:, None] - x
     flat = x * np.log(rate) + y * np.log1p(-rate)
@@ -311,5 +305,6 @@ def _reaches(
     size = np.maximum(np.abs(gain), _EDGE)
     # Sum over the possible onsets: a geometric series, written so that neither sign overflows.
     onsets = np.maximum(gain, gain * weeks) + np.log(np.expm1(-weeks * size) / np.expm1(-size))
-    logs = (onsets + (flat - _log_sum(flat))[:, :, None]).reshape(n.size, -1)
-    return np.asarray(_log_sum(logs)[:, 0] >= np.log(threshold * len(SHIFTS)), dtype=np.bool_)
+    flat = flat + log_weight
+    logs = onsets + (flat - _log_sum(flat))[:, :, None] + log_share[:, None, :]
+    return np.asarray(_log_sum(logs.reshape(n.size, -1))[:, 0] >= 0.0, dtype=np.bool_)

@@ -1,8 +1,11 @@
 """Rows for the tests of decisions: one plausible row of each kind, of which a test says only what differs."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import polars as pl
 
 from readback import store
 from readback.contracts import (
@@ -23,7 +26,6 @@ from readback.decisions.burn_rules import BurnWindow
 from readback.decisions.chronic_rules import WorkflowUse
 from readback.decisions.effects import Effect
 from readback.decisions.episode_rules import OpenEpisode, ToleratedEpisode
-from readback.decisions.outcome_weeks import OutcomeWeek
 from readback.decisions.silent_rules import SilentDay
 from readback.decisions.substitute_rules import ListedUse, SubstituteUse
 from readback.metrics.marts import create_marts
@@ -101,12 +103,42 @@ def burn(**given: Any) -> BurnWindow:
     return BurnWindow(**(base | given))
 
 
+@dataclass(frozen=True)
+class OutcomeWeek:
+    """A row of the model `outcome_weeks`."""
+
+    metric: str
+    workflow: str
+    week_at: datetime
+    ends_at: datetime
+    n: float
+    x: float
+    n2: float
+    n3: float
+    x2: float
+    xn: float
+    cluster_count: float
+    maturity: float | None
+    episode_share: float | None
+    preferred_model: str | None
+    rebased_at: datetime | None
+    baseline_weeks: int
+
+
+def frame_of(rows: Sequence[OutcomeWeek]) -> pl.DataFrame:
+    """The rows as the product reads them."""
+    names = [field.name for field in fields(OutcomeWeek)]
+    kinds: dict[str, Any] = dict.fromkeys(("week_at", "ends_at", "rebased_at"), pl.Datetime("us", "UTC"))
+    kinds |= dict.fromkeys(names[4:13], pl.Float64)
+    return pl.DataFrame([asdict(row) for row in rows], schema=names, schema_overrides=kinds)
+
+
 def outcome_weeks(rates: Sequence[float], runs: float = 500, **given: Any) -> list[OutcomeWeek]:
     """Rows of `outcome_weeks`: the last of them ends at the Monday before the watermark; every run its own cluster."""
     start = datetime(2026, 10, 26, tzinfo=UTC) - timedelta(days=7 * len(rates))
     base: dict[str, Any] = {
-        "metric": "rework_rate", "workflow": "payment", "maturity": 1.0, "preferred_model": "large-1",
-        "rebased_at": None, "baseline_weeks": 12,
+        "metric": "rework_rate", "workflow": "payment", "maturity": 1.0, "episode_share": None,
+        "preferred_model": "large-1", "rebased_at": None, "baseline_weeks": 12,
     }  # fmt: skip
     found = []
     for number, rate in enumerate(rates):

@@ -152,7 +152,7 @@ def test_a_message_tells_what_since_when_on_which_data_and_where_to_read_on(con:
     assert row.body.split("\n") == [
         "Much.",
         "Workflow payment (class pay). Since 2026-10-31 12:00 UTC. Data as of 2026-10-31 12:00 UTC.",
-        "http://host:8501/decisions?workflow=payment",
+        "http://host:8501/alerts?workflow=payment",
         f"Alert a1. Reference {row.notification_id}: what comes twice with one reference is one message.",
     ]
 

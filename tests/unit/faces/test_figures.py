@@ -93,6 +93,17 @@ def test_change_takes_a_side_when_its_interval_leaves_out_zero(better: figures.B
     assert found.tone == tone
 
 
+@pytest.mark.parametrize("before", [0.075, 0.085, 0.095, 0.20])
+def test_chance_of_a_change_is_below_five_percent_exactly_where_its_interval_leaves_out_zero(before: float) -> None:
+    found = figures.change(figure(), figure(value=before, low=before - 0.02, high=before + 0.02), "lower")
+    assert found is not None
+    assert (found.p_value < 0.05) == (found.tone != "unclear")
+
+
+def test_chance_of_a_change_with_an_open_end_is_not_told() -> None:
+    assert figures.Change(0.1, "+10 pp", "unclear", low=None, high=0.2).p_value == 1.0
+
+
 def test_no_change_is_told_against_a_withheld_figure() -> None:
     assert figures.change(figure(), figure(status="too_few"), "lower") is None
     assert figures.change(figure(), None, "lower") is None

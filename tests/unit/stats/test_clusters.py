@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from readback.stats import ClusterSums, design_effect, effective_n, pooled_icc, wilson
+from readback.stats import ClusterSums, design_effect, effective_n, icc_upper_limit, pooled_icc, wilson
 from readback.stats.estimate import Floats
 
 
@@ -97,3 +97,10 @@ def test_effective_n_of_no_rows_is_zero() -> None:
 def test_effective_n_takes_one_correlation_per_stratum() -> None:
     sizes = effective_n([100, 100], [1000, 1000], [0.0, 0.1])
     np.testing.assert_allclose(sizes, [100.0, 100 / 1.9])
+
+
+def test_one_stratum_with_shared_rows_gives_no_upper_limit() -> None:
+    """Rows that are each alone say nothing of a correlation, so that without the one stratum nothing is left."""
+    shared = (12.0, 40.0, 140.0, 4.0, 6.0, 14.0)
+    alone = (20.0, 20.0, 20.0, 5.0, 5.0, 5.0)
+    assert icc_upper_limit(ClusterSums(*(list(pair) for pair in zip(shared, alone, strict=True)))) is None

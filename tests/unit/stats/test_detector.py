@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 from scipy.special import betaincinv
+from scipy.stats import norm
 
 from readback.stats import detector
-from readback.stats.detector import SHIFTS, Tier, WeeklyCounts, detect, detectable_change, estimate_onset
+from readback.stats.detector import SHIFT_WEIGHTS, Tier, detect, detectable_change, estimate_onset, window_evidence
 from readback.stats.estimate import Floats
+from readback.stats.overshoot import information_of, overshoot, skew_allowance
+from readback.stats.weekly_counts import MINIMUM_DESIGN_EFFECT, SHIFTS, WeeklyCounts
 
 _BASELINE = 12
 
@@ -58,7 +61,7 @@ def test_ignoring_the_design_effect_floods() -> None:
 
 def test_a_smaller_design_effect_than_the_floor_counts_as_the_floor() -> None:
     x, n = _weeks(seed=6, rate=0.10, weeks=30)
-    floor = detect(WeeklyCounts(x, n, detector.MINIMUM_DESIGN_EFFECT)).evidence
+    floor = detect(WeeklyCounts(x, n, MINIMUM_DESIGN_EFFECT)).evidence
     np.testing.assert_array_equal(detect(WeeklyCounts(x, n, 1.0)).evidence, floor)
 
 
@@ -80,12 +83,53 @@ def test_series_without_baseline_is_not_judged() -> None:
     assert np.isnan(detectable_change(counts, 1_000.0)).all()
 
 
-def test_evidence_gathered_from_a_later_look_starts_from_nothing() -> None:
-    x, n = _weeks(seed=9, rate=0.10, weeks=30)
-    later = detect(WeeklyCounts(x, n, 1.2, first_look=20)).evidence[0]
-    assert np.isnan(later[:20]).all()
-    keep = np.r_[:_BASELINE, 20:30]
-    np.testing.assert_allclose(later[20:], detect(WeeklyCounts(x[:, keep], n[:, keep], 1.2)).evidence[0, _BASELINE:])
+def test_a_year_of_baseline_is_worth_more_than_a_quarter() -> None:
+    rng = np.random.default_rng(9)
+    n = np.full((200, 60), 300)
+    x = rng.binomial(n, np.where(np.arange(60) < 52, 0.10, 0.15))
+    limits = detector.thresholds(50)
+    short, long = (
+        detect(WeeklyCounts(x[:, 52 - weeks :], n[:, 52 - weeks :], 1.2, weeks), limits) for weeks in (8, 52)
+    )
+    assert (long.first_alert >= 0).sum() > (short.first_alert >= 0).sum()
+
+
+def test_traffic_that_swings_raises_no_more_false_alarms() -> None:
+    rng = np.random.default_rng(12)
+    n = np.where(np.arange(64) % 2, 900, 100) * np.ones((2_000, 1), dtype=np.int64)
+    found = detect(WeeklyCounts(rng.binomial(n, 0.10), n, 1.0), detector.thresholds(50))
+    assert (found.first_alert >= 0).sum() <= 4
+    assert (found.first_watch >= 0).sum() <= 50
+
+
+def test_a_week_of_more_traffic_does_not_lower_the_threshold() -> None:
+    n = np.full((1, 30), 200.0)
+    x = n * 0.10
+    plain = detect(WeeklyCounts(x, n, 1.2)).evidence[0]
+    n[0, 25], x[0, 25] = 20_000.0, 2_000.0
+    assert detect(WeeklyCounts(x, n, 1.2)).evidence[0, 25] < plain[25]
+
+
+def test_the_window_is_worth_one_on_average_without_a_change() -> None:
+    rng = np.random.default_rng(13)
+    n = np.full((4_000, 16), 100)
+    e = window_evidence(WeeklyCounts(rng.binomial(n, 0.10), n, 1.0), 4)
+    assert 0.5 < e.mean() < 1.3
+    assert (e >= 20).mean() < 0.05
+
+
+def test_the_window_sees_a_rise_that_fills_it() -> None:
+    n = np.full((2, 20), 300.0)
+    x = np.where(np.arange(20) < 16, 30.0, 30.0 + np.array([[0.0], [24.0]]))
+    flat, risen = window_evidence(WeeklyCounts(x, n, 1.2), 4)
+    assert flat < 1 < 1_000 < risen
+
+
+def test_a_window_inside_the_baseline_or_without_rows_tells_nothing() -> None:
+    x, n = _weeks(seed=14, rate=0.10, weeks=14)
+    assert np.isnan(window_evidence(WeeklyCounts(x, n, 1.2), 4)).all()
+    n[:, 12:] = x[:, 12:] = 0
+    assert np.isnan(window_evidence(WeeklyCounts(x, n, 1.2), 2)).all()
 
 
 def test_reversed_counts_see_an_improvement() -> None:
@@ -137,17 +181,29 @@ def _weeks(seed: int, rate: float, weeks: int) -> tuple[Floats, Floats]:
 def _double_sum(x: Floats, n: Floats, deff: float) -> list[float]:
     """M_t as defined: over baseline nodes, shifts and possible onsets, without recursion."""
     hits, misses = x / deff, (n - x) / deff
-    a, b = 0.5 + hits[:_BASELINE].sum(), 0.5 + misses[:_BASELINE].sum()
-    p = betaincinv(a, b, (np.arange(41) + 0.5) / 41)
+    base, missed = hits[:_BASELINE].sum(), misses[:_BASELINE].sum()
+    scores = np.linspace(-3.5, 3.5, 21)
+    p = betaincinv(0.5 + base, 0.5 + missed, norm.cdf(scores))
+    weekly, known = (base + missed) / _BASELINE, (base + 0.5) / (base + missed + 1)
     hits, misses = hits[_BASELINE:], misses[_BASELINE:]
     found = []
     for t in range(1, hits.size + 1):
         log_weight = hits[:t].sum() * np.log(p) + misses[:t].sum() * np.log(1 - p)
-        weight = np.exp(log_weight - log_weight.max())
+        weight = norm.pdf(scores) * np.exp(log_weight - log_weight.max())
+        rows = min(weekly, hits[t - 1] + misses[t - 1])
         gains = [
-            np.exp(hits[v:t].sum() * np.log((p + d) / p) + misses[v:t].sum() * np.log((1 - p - d) / (1 - p)))
-            for d in SHIFTS
+            share
+            * _worth(known, d, deff, rows)
+            * np.exp(hits[v:t].sum() * np.log((p + d) / p) + misses[v:t].sum() * np.log((1 - p - d) / (1 - p)))
+            for d, share in zip(SHIFTS, SHIFT_WEIGHTS, strict=True)
             for v in range(t)
         ]
-        found.append(float((weight / weight.sum() * np.sum(gains, axis=0)).sum() / len(SHIFTS)))
+        found.append(float((weight / weight.sum() * np.sum(gains, axis=0)).sum()))
     return found
+
+
+def _worth(rate: float, shift: float, deff: float, rows: float) -> float:
+    """What a shift counts for: more by what it would overshoot, less by the skew that clusters add."""
+    raised = np.array(rate + shift)
+    share = max(float(overshoot(rows * information_of(np.array(rate), raised))), 0.2) * 1.15
+    return float(skew_allowance(np.array(rate), raised, np.array(deff), detector.thresholds(1).alert) / share)
