@@ -17,6 +17,7 @@ from readback.cli.shell import (
     ProjectOption,
     err,
     examples,
+    near,
     now,
     out,
     print_json,
@@ -68,7 +69,7 @@ def check(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     if opened.published.exists():
         with store.reader(opened) as con:
             seen, known = observed(con), published_digests(con)
-    found = validate(load_policies(opened.policy_file), known, now(), seen)
+    found = validate(load_policies(near(opened.policy_file)), known, now(), seen)
     if as_json:
         print_json([asdict(finding) for finding in found])
     else:

@@ -10,7 +10,7 @@ import typer
 from readback import shipped, store
 from readback.cli.progress import progress
 from readback.cli.running import refresh, show
-from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, now, out, print_json, say
+from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, near, now, out, print_json, say
 from readback.errors import ProjectError
 from readback.settings import POLICY_FILE, SETTINGS_FILE, open_project
 
@@ -90,7 +90,7 @@ def load(
     if as_json:
         print_json([file.model_dump(mode="json") for file in loaded.new])
         return
-    out.print(files_table(loaded.new))
+    out.print(files_table([file.model_copy(update={"path": str(near(Path(file.path)))}) for file in loaded.new]))
     if loaded.known:
         out.print(f"{len(loaded.known)} of {len(loaded.known) + len(loaded.new)} files were known already.")
 

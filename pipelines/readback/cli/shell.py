@@ -23,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog=examples("readback demo", "readback run --project continuity", "readback metrics --help"),
+    epilog=examples("readback demo", "readback run --project continuity", "readback status"),
 )
 
 ProjectOption = Annotated[Path, typer.Option("--project", help="Folder with readback.toml.")]
@@ -73,6 +73,11 @@ def write_files(folder: Path, texts: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def near(path: Path) -> Path:
+    """The path as one would type it here: relative where it lies below the current folder."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def say(sentence: str) -> None:
