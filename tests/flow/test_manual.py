@@ -9,12 +9,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from command_line import Command as Readback
-from command_line import command
-from typer.main import get_command
+from command_line import command, parse
 
-from readback.cli import app
 from readback.cli.manual import AT, FOLDER, Command, commands, manual_page, sample, typed
-from readback.cli.transcript import printed, words
+from readback.cli.transcript import printed
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 COMMANDS = [pytest.param(each, id=each.name) for each in commands()]
@@ -73,7 +71,7 @@ def test_every_help_has_examples_that_parse(each: Command) -> None:
     assert each.examples
     for line in each.examples:
         assert line.startswith(f"{each.name}") or _is_group(each)
-        _parse(get_command(app), words(line))
+        parse(line)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +104,3 @@ def _answer(line: str) -> Any:
         return json.loads(done.out)
     except ValueError:
         return done.shown
-
-
-def _parse(below: Any, arguments: list[str]) -> None:
-    """Let every parser on the way take its part; a mistake raises."""
-    context = below.make_context(below.name or "readback", arguments)
-    rest = [*getattr(context, "_protected_args", ()), *context.args]
-    if getattr(below, "commands", None) and rest:
-        _, found, rest = below.resolve_command(context, rest)
-        _parse(found, rest)
