@@ -1,8 +1,10 @@
 """The manual says what the commands say and print; each has examples and answers in JSON; a shell completes them."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from contextlib import chdir
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +14,13 @@ from command_line import Command as Readback
 from command_line import command, parse
 
 from readback.cli.manual import AT, FOLDER, Command, commands, manual_page, sample, typed
-from readback.cli.transcript import printed
+from readback.cli.transcript import printed, words
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 COMMANDS = [pytest.param(each, id=each.name) for each in commands()]
+STAND_ALONE = {"init", "demo", "simulate", "integrate", "schema", "policy", "readback"}
+NEED_A_PROJECT = [each for each in COMMANDS if str(each.id).split()[-1] not in STAND_ALONE]
+SOURCE = Path(__file__).parents[2] / "pipelines"
 BESIDE = (
     "readback recommend list",
     "readback recommend --patch",
@@ -74,6 +79,31 @@ def test_every_help_has_examples_that_parse(each: Command) -> None:
         parse(line)
 
 
+@pytest.mark.parametrize("option", [(), ("--json",)])
+@pytest.mark.parametrize("each", NEED_A_PROJECT)
+def test_command_without_a_project_ends_in_one_sentence(
+    each: Command, option: tuple[str, ...], readback: Readback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = readback(*words(each.examples[0]), *option)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("readback: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_terminal_shows_a_bar_and_a_pipe_none(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "readback", "simulate", "--out", str(tmp_path / "fleet"), "--requests", "2000"]
+    line += ["--days", "7", "--end", "2026-11-01"]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "TERM": "xterm-256color", "COLUMNS": "80"}
+    ours, theirs = os.openpty()
+    with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=theirs, env=environment):
+        os.close(theirs)
+        assert b"simulating" in _until_closed(ours)
+    piped = subprocess.run(line, capture_output=True, env=environment, check=True)
+    assert piped.stderr == b""
+    assert b"\x1b" not in piped.stdout
+
+
 @pytest.mark.parametrize(
     ("line_typed", "offered"), [("readback po", ["policy"]), ("readback policy ex", ["explain", "export"])]
 )
@@ -84,6 +114,16 @@ def test_shell_completes_commands(
     monkeypatch.setenv("COMP_WORDS", line_typed)
     monkeypatch.setenv("COMP_CWORD", str(len(line_typed.split()) - 1))
     assert sorted(readback()[1].split()) == offered
+
+
+def _until_closed(terminal: int) -> bytes:
+    told = b""
+    try:
+        while part := os.read(terminal, 4096):
+            told += part
+    except OSError:  # Linux tells the end of a terminal so.
+        pass
+    return told
 
 
 def _is_group(each: Command) -> bool:

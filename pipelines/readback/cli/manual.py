@@ -41,7 +41,7 @@ a shell: `readback --install-completion`.
 What stands under each help was printed by the first of its examples, run one after the other in the project of
 `{SAMPLE}`; `…` marks what was cut."""
 
-_NOT_RUN: Mapping[str, str] = {
+_NOT_RUN: dict[str, str] = {
     "readback": "",
     "readback policy": "",
     "readback dashboard": "Pictures of what it serves: [dashboard.md](dashboard.md).",
