@@ -11,7 +11,7 @@ import typer
 
 from readback.cli.progress import progress
 from readback.cli.running import refresh, show
-from readback.cli.shell import JsonOption, now, out, print_json, say, utc
+from readback.cli.shell import JsonOption, near, now, out, print_json, say, utc
 from readback.errors import ProjectError
 from readback.settings import SETTINGS_FILE, open_project
 
@@ -78,6 +78,6 @@ def _show_next(folder: Path, reports: Sequence[Path]) -> None:
     """Where to look now."""
     out.print()
     for file in reports:
-        say(f"Report     {file}")
+        say(f"Report     {near(file)}")
     say(f"Dashboard  readback dashboard --project {folder}")
     say(f'SQL        readback sql --project {folder} "from metric_values limit 5"')

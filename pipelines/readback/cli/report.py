@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from readback.cli.progress import progress
-from readback.cli.shell import HERE, JsonOption, ProjectOption, print_json, say
+from readback.cli.shell import HERE, JsonOption, ProjectOption, near, print_json, say
 from readback.errors import QueryError
 from readback.settings import open_project
 
@@ -34,4 +34,4 @@ def report(
         print_json([{"file": file} for file in written])
         return
     for file in written:
-        say(f"Wrote {file}")
+        say(f"Wrote {near(file)}")
