@@ -49,7 +49,7 @@ class Writer:
             start = pipeline.moment(con)
             return decisions.silence(con, rule, workflow, owner, reason, start, start + length)
 
-    def lift(self, silence_id: str) -> None:
+    def lift(self, silence_id: str) -> Silence:
         """End a silence at the newest record; errors as in `decisions.lift`."""
         with alerting.changed(self.project, self.now, self.tries) as con:
-            decisions.lift(con, silence_id, pipeline.moment(con))
+            return decisions.lift(con, silence_id, pipeline.moment(con))

@@ -43,6 +43,12 @@ CHECKED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Asset → the tables that it makes and that are checked before anything after it runs."""
 
+STEPS = 2 * len(CHECKED) + 1
+"""How many steps the job `refresh` tells of: every table made and checked, and the publication."""
+
+FILE_STEP = "read "
+"""How what is told of one more file begins; it is a part of the first step."""
+
 Tell = Callable[[str], None]
 
 
@@ -144,7 +150,7 @@ def files(refresh: dg.ResourceParam[Refresh]) -> dg.MaterializeResult:
         pipeline.prepare(refresh.con, refresh.project, is_full=refresh.is_full)
         logs = inputs.named_logs(refresh.con, refresh.project, os.environ, refresh.loaded_at)
         pipeline.read_logs(
-            refresh.con, refresh.project, logs, refresh.loaded_at, lambda log: refresh.tell(f"read {log.name}")
+            refresh.con, refresh.project, logs, refresh.loaded_at, lambda log: refresh.tell(FILE_STEP + log.name)
         )
     return _checked(refresh, "files")
 

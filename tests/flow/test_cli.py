@@ -225,6 +225,19 @@ def test_report_is_written_in_each_format_asked_for(readback: Command, fleet: Pa
     assert [file.read_bytes()[:2] for file in files] == [b"<!", b"PK"]
 
 
+def test_paths_are_told_from_the_folder_of_the_command(
+    readback: Command, fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(fleet)
+    written = ".readback/reports/continuity-2026-10.xlsx"
+    assert readback("report", "--month", "2026-10", "--format", "xlsx") == (0, f"Wrote {written}\n", "")
+    monkeypatch.chdir(fleet / "logs")
+    assert (
+        readback("report", "--month", "2026-10", "--format", "xlsx", "--project", fleet)[1]
+        == f"Wrote {fleet}/{written}\n"
+    )
+
+
 def test_report_of_a_month_to_come_is_one_sentence(readback: Command, fleet: Path) -> None:
     code, _, err = readback("report", "--project", fleet, "--month", "2031-01", "--format", "pdf")
     assert code == 1

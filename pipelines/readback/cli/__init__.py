@@ -6,6 +6,7 @@ they are registered here, in the order that help shows.
 
 import errno
 import sys
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import duckdb
@@ -26,27 +27,50 @@ from readback.cli import (
     recommend,
     report,
 )
-from readback.cli.shell import app, err, out
+from readback.cli.shell import app, err, examples, out
 from readback.errors import ReadbackError
 
 __all__ = ["app", "main"]
 
-_COMMANDS = (
-    project.init, project.run, project.load, project.status, ask.metrics, ask.sql, incidents.incidents,
-    recommend.recommend, checklist.checklist, report.report, digest.digest, dashboard.dashboard, integrate.integrate,
-    demo.simulate, demo.demo,
+_COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
+    (project.init, ("readback init continuity", "readback init continuity --from litellm-config.yaml")),
+    (project.run, ("readback run", "readback run --project continuity --json")),
+    (project.load, ("readback load access.jsonl", "readback load s3://bucket/prefix --source litellm")),
+    (project.status, ("readback status", "readback status --json")),
+    (ask.metrics, ("readback metrics", "readback metrics --by workflow --grain month")),
+    (ask.sql, (
+        'readback sql "select workflow, count(*) as episodes from episodes group by all order by all"',
+        "readback sql -f mine.sql -p workflow=claim-payment -o mine.parquet",
+        "readback sql --question open_episodes --json",
+    )),
+    (incidents.incidents, ("readback incidents", "readback incidents --json")),
+    (recommend.recommend, (
+        "readback recommend",
+        "readback recommend --patch --out change/",
+        "readback recommend accept RECOMMENDATION_ID --who role:model-risk",
+        "readback recommend reject RECOMMENDATION_ID --reason 'renewed next week'",
+    )),
+    (checklist.checklist, ("readback checklist", "readback checklist --json")),
+    (report.report, ("readback report --month 2026-10", "readback report --quarter 2026-Q4 --format pdf")),
+    (digest.digest, ("readback digest", "readback digest --audience operations --html", "readback digest --send")),
+    (dashboard.dashboard, ("readback dashboard", "readback dashboard --project continuity --port 8600")),
+    (integrate.integrate, ("readback integrate litellm", "readback integrate opentelemetry --out spans.py")),
+    (demo.simulate, ("readback simulate --out fleet --requests 3000 --days 14 --end 2026-11-01",)),
+    (demo.demo, ("readback demo", "readback demo --dir scratch --requests 20000")),
 )  # fmt: skip
-for _command in _COMMANDS:
-    app.command()(_command)
+"""Every command with what one types for it, in the order that help shows."""
+
+for _command, _examples in _COMMANDS:
+    app.command(epilog=examples(*_examples))(_command)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(policy.app, name="policy")
 
 
-def main() -> None:
-    """Run the command; every fault of a user ends in one sentence and its exit code."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command, as the process was called by default; a fault of a user ends in one sentence and its code."""
     try:
         # Outside its standalone mode the library returns the code of an Exit instead of raising it.
-        sys.exit(app(standalone_mode=False, prog_name="readback"))
+        sys.exit(app(arguments, standalone_mode=False, prog_name="readback"))
     except (typer.Abort, KeyboardInterrupt):
         _fail("stopped; what was published before stays as it was", 130)
     except ReadbackError as error:

@@ -3,13 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from readback import store
-from readback.cli.shell import HERE, JsonOption, ProjectOption, out, print_json
+from readback.cli.shell import HERE, JsonOption, ProjectOption, out, print_json, say
 from readback.errors import ProjectError, QueryError
 from readback.settings import open_project
 
@@ -56,9 +57,6 @@ def sql(
 
     Without access to files, network or settings; `[sql]` in readback.toml limits time and memory. Rows that are too
     wide for a table are shown one column a line.
-
-    Examples: readback sql "from metric_values limit 5" · readback sql -f mine.sql -p workflow=claims -o mine.parquet ·
-    readback sql --question open_episodes
     """
     from readback import cookbook
     from readback.faces import desk, download
@@ -66,7 +64,8 @@ def sql(
 
     opened = open_project(project)
     if is_listed:
-        out.print(questions_table([*cookbook.shipped_questions(), *cookbook.saved_questions(opened)]))
+        found = [*cookbook.shipped_questions(), *cookbook.saved_questions(opened)]
+        print_json([asdict(each) for each in found]) if as_json else out.print(questions_table(found))
         return
     asked = cookbook.question(opened, question) if question else _typed(statement, file)
     _writable(to, download.WRITERS)
@@ -74,7 +73,7 @@ def sql(
         frame = open_desk.sql(asked.sql, **dict(asked.parameters) | _parameters(param or []))
     if to is not None:
         to.write_bytes(download.WRITERS[to.suffix](frame))
-        out.print(f"Wrote {frame.height:,} rows to {to}", markup=False, soft_wrap=True)
+        print_json([{"file": to, "rows": frame.height}]) if as_json else say(f"Wrote {frame.height:,} rows to {to}")
     elif as_json:
         sys.stdout.buffer.write(download.as_json(frame))
     elif as_csv:

@@ -4,13 +4,14 @@ import ast
 import contextlib
 import importlib
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from readback.cli.shell import HERE, ProjectOption
+from readback.cli.shell import HERE, JsonOption, ProjectOption, print_json, say
 from readback.settings import open_project
 
 _PACKAGES = ("readback", "readback.faces")
@@ -24,10 +25,12 @@ def dashboard(
     project: ProjectOption = HERE,
     port: Annotated[int, typer.Option(help="Port.")] = 8501,
     read_only: Annotated[bool, typer.Option("--read-only", help="Nothing can be decided on the pages.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Start the dashboard in a browser, on loopback.
+    """Serve the dashboard for a browser, on loopback, until Ctrl-C.
 
-    Recommendations and alerts can be decided on its pages, unless it is read-only.
+    Recommendations and alerts can be decided on its pages, unless it is read-only. With --json the address comes
+    first, and what the server says goes to standard error.
     """
     from readback import shipped
 
@@ -36,13 +39,17 @@ def dashboard(
     if read_only:
         os.environ["READBACK_READ_ONLY"] = "1"
     page = shipped.dashboards() / "app.py"
+    address = f"http://127.0.0.1:{port}"
+    print_json([{"url": address, "project": opened.root}]) if as_json else say(f"Dashboard  {address}")
+    sys.stdout.flush()
     # Streamlit looks for its settings in the current folder.
     os.chdir(page.parent)
     threading.Thread(target=warm, args=(page.parent,), daemon=True).start()
     arguments = [str(page), "--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
     from streamlit.web import cli as streamlit
 
-    streamlit.main(["run", *arguments, "--browser.gatherUsageStats=false"], standalone_mode=False)
+    with contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout):
+        streamlit.main(["run", *arguments, "--browser.gatherUsageStats=false"], standalone_mode=False)
 
 
 def warm(pages: Path) -> None:

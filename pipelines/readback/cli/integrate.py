@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from readback.cli.shell import out
+from readback.cli.shell import JsonOption, print_json, say
 
 
 def integrate(
     software: Annotated[Literal["litellm", "opentelemetry"], typer.Argument(help="Whose logs shall tell more.")],
     file: Annotated[Path | None, typer.Option("--out", help="Where to write it; by default here.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write what makes a gateway or an application tell every attempt.
 
@@ -21,5 +22,8 @@ def integrate(
     chosen = handed_over.INTEGRATIONS[software]
     target = file or Path(chosen.file)
     handed_over.write(software, target)
+    if as_json:
+        print_json([{"file": target, "todo": chosen.todo, "lines": list(chosen.lines)}])
+        return
     for line in (f"Wrote {target}. {chosen.todo}", "", *(f"    {line}" for line in chosen.lines)):
-        out.print(line, markup=False, soft_wrap=True)
+        say(line)

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +9,29 @@ import typer
 
 from readback import store
 from readback.cli.replay import replay
-from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, err, out, print_json, utc
+from readback.cli.shell import (
+    HERE,
+    JsonOption,
+    MomentOption,
+    ProjectOption,
+    err,
+    examples,
+    near,
+    now,
+    out,
+    print_json,
+    say,
+    utc,
+    write_files,
+)
 from readback.errors import PolicyError, ProjectError
 from readback.settings import SETTINGS_FILE, Project, open_project
 
-app = typer.Typer(help="Check, explain, import and export the fallback policy.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check, explain, import and export the fallback policy.",
+    no_args_is_help=True,
+    epilog=examples("readback policy check", "readback policy import litellm-config.yaml --out policy.yaml"),
+)
 
 _MOST_ROWS = 20
 _TOO_WIDE = (
@@ -23,12 +40,15 @@ _TOO_WIDE = (
 )  # fmt: skip
 """Columns that a terminal has no room for; --json has them."""
 
-app.command("replay")(replay)
+app.command(
+    "replay",
+    epilog=examples("readback policy replay candidate.yaml", "readback policy replay candidate.yaml --json"),
+)(replay)
 
 GatewayOption = Annotated[str | None, typer.Option("--from", help="Gateway of the file; recognized when absent.")]
 
 
-@app.command("check")
+@app.command("check", epilog=examples("readback policy check", "readback policy check --json"))
 def check(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     """Validate policy.yaml and tell what to do.
 
@@ -45,7 +65,7 @@ def check(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     if opened.published.exists():
         with store.reader(opened) as con:
             seen, known = observed(con), published_digests(con)
-    found = validate(load_policies(opened.policy_file), known, datetime.now(UTC), seen)
+    found = validate(load_policies(near(opened.policy_file)), known, now(), seen)
     if as_json:
         print_json([asdict(finding) for finding in found])
     else:
@@ -54,15 +74,17 @@ def check(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
-@app.command("schema")
-def schema() -> None:
+@app.command("schema", epilog=examples("readback policy schema > policy.schema.json"))
+def schema(
+    as_json: Annotated[bool, typer.Option("--json", help="The same: the schema is one JSON object.")] = False,
+) -> None:
     """Print the JSON Schema of policy.yaml, for editors."""
     from readback.policy.schema import schema_text
 
     sys.stdout.write(schema_text())
 
 
-@app.command("explain")
+@app.command("explain", epilog=examples("readback policy explain FALLBACK_ID"))
 def explain(
     judged: Annotated[str, typer.Argument(help="Id of a fallback, or of a request.")],
     project: ProjectOption = HERE,
@@ -83,14 +105,21 @@ def explain(
         return
     for link in told.chain:
         for n, sentence in enumerate(link.sentences):
-            out.print(f"{'' if n else link.title:9} {sentence}", markup=False, soft_wrap=True)
+            say(f"{'' if n else link.title:9} {sentence}")
 
 
-@app.command("import")
+@app.command(
+    "import",
+    epilog=examples(
+        "readback policy import litellm-config.yaml",
+        "readback policy import litellm-config.yaml --out policy.yaml",
+    ),
+)
 def import_(
     file: Annotated[Path, typer.Argument(help="A gateway's configuration: YAML, JSON or TOML.")],
     gateway: GatewayOption = None,
     target: Annotated[Path | None, typer.Option("--out", help="File to write; printed when absent.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a draft of a policy from a gateway's configuration.
 
@@ -100,20 +129,27 @@ def import_(
 
     if target is not None and target.exists():
         raise PolicyError("exists already; nothing was changed", file=target)
-    made = draft(file, datetime.now(UTC), gateway)
+    made = draft(file, now(), gateway)
+    if target is not None:
+        target.write_text(made.text, encoding="utf-8")
+    if as_json:
+        print_json([{"gateway": made.gateway.NAME, "file": target, "policy": made.text, "left_open": made.gaps}])
+        return
     if target is None:
         sys.stdout.write(made.text)
-    else:
-        target.write_text(made.text, encoding="utf-8")
     _tell("Left open", [f"- {gap}" for gap in made.gaps])
 
 
-@app.command("export")
+@app.command(
+    "export",
+    epilog=examples("readback policy export --to litellm", "readback policy export --to envoy --out gateway/"),
+)
 def export(
     gateway: Annotated[str, typer.Option("--to", help="litellm, portkey, envoy, bifrost, kong, …")],
     project: ProjectOption = HERE,
     target: Annotated[Path | None, typer.Option("--out", help="Folder to write to; printed when absent.")] = None,
     as_of: MomentOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the policy in force as a gateway's configuration.
 
@@ -123,19 +159,21 @@ def export(
     from readback.policy.exporting import export as exported
     from readback.policy.exporting import file_text, sole_in_force
 
-    chosen, moment = gateways.named(gateway), utc(as_of) or datetime.now(UTC)
+    chosen, moment = gateways.named(gateway), utc(as_of) or now()
     written = exported(sole_in_force(open_project(project).policy_file, moment), chosen, moment)
-    for name, content in written.files.items():
-        if target is None:
-            sys.stdout.write(file_text(name, content))
-            continue
-        target.mkdir(parents=True, exist_ok=True)
-        (target / name).write_text(file_text(name, content), encoding="utf-8")
-        out.print(f"Wrote {target / name}.", markup=False, soft_wrap=True)
-    _tell("Not in the file" if written.files else "Nothing may be exported", _bullets(written.losses))
+    texts = {name: file_text(name, content) for name, content in written.files.items()}
+    if target is not None:
+        write_files(target, texts)
+    if as_json:
+        losses = [{"subject": loss.subject, "what": loss.what} for loss in written.losses]
+        print_json([{"gateway": chosen.NAME, "folder": target, "files": texts, "losses": losses}])
+        return
+    for name, text in texts.items():
+        sys.stdout.write(text) if target is None else say(f"Wrote {target / name}.")
+    _tell("Not in the file" if texts else "Nothing may be exported", _bullets(written.losses))
 
 
-@app.command("drift")
+@app.command("drift", epilog=examples("readback policy drift litellm-config.yaml"))
 def drift(
     config: Annotated[
         Path | None, typer.Argument(help="The gateway's live configuration; those of readback.toml when absent.")
@@ -154,7 +192,7 @@ def drift(
     from readback.policy.exporting import sole_in_force
     from readback.policy.importing import read_gateway
 
-    opened, moment = open_project(project), utc(as_of) or datetime.now(UTC)
+    opened, moment = open_project(project), utc(as_of) or now()
     policy = sole_in_force(opened.policy_file, moment)
     found = {}
     for file, name in [(config, gateway)] if config else _configured(opened):
@@ -179,7 +217,7 @@ def _configured(project: Project) -> list[tuple[Path, str | None]]:
     return [(project.root / each.config, each.kind) for each in project.settings.gateways]
 
 
-@app.command("conformance")
+@app.command("conformance", epilog=examples("readback policy conformance", "readback policy conformance --json"))
 def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     """Show how the policy is kept to.
 
@@ -195,7 +233,7 @@ def conformance(project: ProjectOption = HERE, as_json: JsonOption = False) -> N
 
     opened = open_project(project)
     with store.reader(opened) as con:
-        found = views(con, questions.as_of(con) or datetime.now(UTC))
+        found = views(con, questions.as_of(con) or now())
     if as_json:
         print_json([{"view": name, **row} for name, frame in found.items() for row in frame.to_dicts()])
         return

@@ -2,15 +2,15 @@
 
 import shutil
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from readback import shipped, store
+from readback.cli.progress import progress
 from readback.cli.running import refresh, show
-from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, out, print_json
+from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, near, now, out, print_json, say
 from readback.errors import ProjectError
 from readback.settings import POLICY_FILE, SETTINGS_FILE, open_project
 
@@ -20,6 +20,7 @@ def init(
     gateway_file: Annotated[
         Path | None, typer.Option("--from", help="A gateway's configuration to draft from.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write readback.toml and a draft of policy.yaml.
 
@@ -28,7 +29,7 @@ def init(
     from readback.policy.importing import draft
     from readback.policy.schema import FILE_NAME, schema_text
 
-    made = draft(gateway_file, datetime.now(UTC)) if gateway_file else None
+    made = draft(gateway_file, now()) if gateway_file else None
     folder.mkdir(parents=True, exist_ok=True)
     for name in (SETTINGS_FILE, POLICY_FILE):
         if (folder / name).exists():
@@ -38,9 +39,14 @@ def init(
     (folder / FILE_NAME).write_text(schema_text(), encoding="utf-8")
     if made is not None:
         (folder / POLICY_FILE).write_text(made.text, encoding="utf-8")
-        out.print(f"{len(made.gaps)} things are left open in {POLICY_FILE}; `readback policy check` lists them.")
+    if as_json:
+        gaps = list(made.gaps) if made else None
+        print_json([{"settings": folder / SETTINGS_FILE, "policy": folder / POLICY_FILE, "left_open": gaps}])
+        return
+    if made is not None:
+        say(f"{len(made.gaps)} things are left open in {POLICY_FILE}; `readback policy check` lists them.")
     written = f"Wrote {folder / SETTINGS_FILE} and {folder / POLICY_FILE}."
-    out.print(f"{written} Next: readback run --project {folder}", markup=False, soft_wrap=True)
+    say(f"{written} Next: readback run --project {folder}")
 
 
 def run(
@@ -75,15 +81,16 @@ def load(
     from readback import inputs, ledger
     from readback.faces.tables import files_table
 
-    opened, now = open_project(project), datetime.now(UTC)
+    opened, at = open_project(project), now()
     places = [inputs.place(opened, _existing(path), source) for path in paths]
-    with store.warehouse(opened) as con:
+    with store.warehouse(opened) as con, progress("looking") as shown:
         ledger.create_tables(con)
-        loaded = ledger.load(con, opened, inputs.reached(inputs.logs(con, opened, places, now)), now)
+        logs = inputs.reached(inputs.logs(con, opened, places, at))
+        loaded = ledger.load(con, opened, logs, at, lambda log: shown(f"read {log.name}", 1))
     if as_json:
         print_json([file.model_dump(mode="json") for file in loaded.new])
         return
-    out.print(files_table(loaded.new))
+    out.print(files_table([file.model_copy(update={"path": str(near(Path(file.path)))}) for file in loaded.new]))
     if loaded.known:
         out.print(f"{len(loaded.known)} of {len(loaded.known) + len(loaded.new)} files were known already.")
 
@@ -106,7 +113,7 @@ def status(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
             out.print(ledger_table(frame, questions.as_of(con)))
             out.print(balance(answers.refused(con), lost))
             out.print(gaps.listed(con, opened.settings.workflow.from_))
-            out.print(dispatches.standing(answers.standing(con), datetime.now(UTC), opened.settings))
+            out.print(dispatches.standing(answers.standing(con), now(), opened.settings))
     if lost.height:
         raise typer.Exit(1)
 

@@ -1,16 +1,18 @@
 """Changes to the policy that the evidence suggests: show them, decide on them, take them as a patch."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from readback import store
-from readback.cli.shell import HERE, JsonOption, ProjectOption, out, print_json
+from readback.cli.shell import HERE, JsonOption, ProjectOption, now, out, print_json, say, write_files
 from readback.errors import ProjectError
 from readback.settings import Project, open_project
+
+if TYPE_CHECKING:
+    from readback.contracts import Recommendation
 
 _ACTIONS = ("show", "list", "accept", "reject")
 
@@ -34,9 +36,10 @@ def recommend(
     if action not in _ACTIONS:
         raise ProjectError(f"unknown action {action!r}; expected {', '.join(_ACTIONS)}", key="recommend")
     if action in ("accept", "reject"):
-        _decide(opened, action, recommendation_id or "", who, reason)
+        decided = _decided(opened, action, recommendation_id or "", who, reason)
+        _tell(decided, as_json=as_json)
     elif patch:
-        _patch(opened, target)
+        _patch(opened, target, as_json=as_json)
     else:
         _show(opened, is_all=action == "list", as_json=as_json)
 
@@ -53,19 +56,27 @@ def _show(opened: Project, *, is_all: bool, as_json: bool) -> None:
         out.print(terminal.decided(rows) if is_all else terminal.recommendations(rows))
 
 
-def _decide(opened: Project, action: str, wanted: str, who: str, reason: str | None) -> None:
+def _decided(opened: Project, action: str, wanted: str, who: str, reason: str | None) -> "Recommendation":
     from readback.deciding import Writer
 
     if action == "reject" and not reason:
         raise ProjectError("a rejection needs a reason: --reason says why, for whoever looks next", key="reject")
-    writer = Writer(opened, datetime.now(UTC))
+    writer = Writer(opened, now())
     if action == "accept":
-        writer.accept(wanted, who, reason)
+        return writer.accept(wanted, who, reason)
+    return writer.reject(wanted, who, reason or "")
+
+
+def _tell(decided: "Recommendation", *, as_json: bool) -> None:
+    from readback.faces.inert import plain
+
+    if as_json:
+        print_json([decided.model_dump(mode="json")])
     else:
-        writer.reject(wanted, who, reason or "")
+        say(plain(f"{decided.state.value.capitalize()} by {decided.decided_by}: {decided.title}"))
 
 
-def _patch(opened: Project, target: Path | None) -> None:
+def _patch(opened: Project, target: Path | None, *, as_json: bool) -> None:
     from readback import decisions
     from readback.decisions.submission import submission
     from readback.faces import answers
@@ -73,10 +84,11 @@ def _patch(opened: Project, target: Path | None) -> None:
     text = opened.policy_file.read_text(encoding="utf-8") if opened.policy_file.exists() else ""
     with store.reader(opened) as con:
         rows = answers.recommendations(con)
-    if target is None:
-        sys.stdout.write(decisions.policy_patch(rows, text))
+    files = {"policy.patch": decisions.policy_patch(rows, text)} if target is None else submission(rows, text)
+    if target is not None:
+        write_files(target, files)
+    if as_json:
+        print_json([{"folder": target, "files": files}])
         return
-    target.mkdir(parents=True, exist_ok=True)
-    for name, content in submission(rows, text).items():
-        (target / name).write_text(content, encoding="utf-8")
-        out.print(f"Wrote {target / name}.", markup=False, soft_wrap=True)
+    for name, content in files.items():
+        sys.stdout.write(content) if target is None else say(f"Wrote {target / name}.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from readback import store
-from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, out, print_json, utc
+from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, print_json, say, utc
 from readback.errors import PolicyError
 from readback.settings import open_project
 
@@ -45,4 +45,4 @@ def replay(
         print_json([asdict(told) | {"is_history": told.is_history}])
         return
     for line in lines(told):
-        out.print(line, markup=False, soft_wrap=True)
+        say(line)

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from readback.cli.shell import HERE, JsonOption, ProjectOption, out, print_json
+from readback.cli.progress import progress
+from readback.cli.shell import HERE, JsonOption, ProjectOption, near, print_json, say
 from readback.errors import QueryError
 from readback.settings import open_project
 
@@ -25,9 +26,12 @@ def report(
     if month and quarter:
         raise QueryError("give --month or --quarter, not both")
     opened, wanted = open_project(project), [word.strip() for word in formats.split(",") if word.strip()]
-    written = reports.write_quarter(opened, quarter, wanted) if quarter else reports.write_month(opened, month, wanted)
+    with progress("writing the report"):
+        written = (
+            reports.write_quarter(opened, quarter, wanted) if quarter else reports.write_month(opened, month, wanted)
+        )
     if as_json:
-        print_json([{"file": str(file)} for file in written])
+        print_json([{"file": file} for file in written])
         return
     for file in written:
-        out.print(f"Wrote {file}", markup=False, soft_wrap=True)
+        say(f"Wrote {near(file)}")

@@ -1,10 +1,11 @@
 """The main job on a terminal: run it, and show what came of it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from readback import store
-from readback.cli.shell import err, out, utc
+from readback.cli.progress import progress
+from readback.cli.shell import now, out, utc
 from readback.settings import Project
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ _MOST_SHOWN = 5
 
 def refresh(project: Project, *, full: bool, as_of: datetime | None) -> "RunSummary":
     """Do the main job, with its steps shown on a terminal; what it did."""
-    from readback.definitions import run_in_process
+    from readback.definitions import FILE_STEP, STEPS, run_in_process
 
-    with err.status("Starting …") as shown:
+    with progress("starting", STEPS) as shown:
 
         def tell(step: str) -> None:
-            shown.update(f"{step} …")
+            shown(step, 0 if step.startswith(FILE_STEP) else 1)
 
-        return run_in_process(project, as_of=utc(as_of), full=full, loaded_at=datetime.now(UTC), tell=tell)
+        return run_in_process(project, as_of=utc(as_of), full=full, loaded_at=now(), tell=tell)
 
 
 def show(project: Project) -> None:
@@ -52,10 +53,10 @@ def _headlines(con: store.Connection, project: Project) -> Any:
     period = newest_whole(months, as_of) if as_of else None
     if period is None:
         rows = questions.periods(con, "all", zone)
-        now = figures.values(questions.figures(con, names, "all", rows[0].start)) if rows else []
-        return terminal.metrics_table(now, (), definitions(), title=f"All data as of {as_of or 'never'}")
-    now = figures.values(questions.figures(con, names, "month", period.start))
+        whole = figures.values(questions.figures(con, names, "all", rows[0].start)) if rows else []
+        return terminal.metrics_table(whole, (), definitions(), title=f"All data as of {as_of or 'never'}")
+    latest = figures.values(questions.figures(con, names, "month", period.start))
     before = period.previous
     earlier = figures.values(questions.figures(con, names, "month", before.start)) if before else []
     title = f"{period.label}, as of {as_of:%Y-%m-%d %H:%M} UTC"
-    return terminal.metrics_table(now, earlier, definitions(), title=title)
+    return terminal.metrics_table(latest, earlier, definitions(), title=title)

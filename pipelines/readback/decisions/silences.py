@@ -40,8 +40,8 @@ def silence(
     return made
 
 
-def lift(con: store.Connection, silence_id: str, as_of: datetime) -> None:
-    """End a silence now.
+def lift(con: store.Connection, silence_id: str, as_of: datetime) -> Silence:
+    """End a silence now; it as it stands then.
 
     Raises:
         UnknownSilence: none has this id.
@@ -54,6 +54,7 @@ def lift(con: store.Connection, silence_id: str, as_of: datetime) -> None:
         where silence_id = $silence_id""",
         {"silence_id": silence_id, "as_of": as_of},
     )
+    return next(silence for silence in read_silences(con) if silence.silence_id == silence_id)
 
 
 def read_silences(con: store.Connection) -> list[Silence]:

@@ -21,11 +21,15 @@ from readback import store
 from readback.faces import figures, questions, report
 from readback.faces.brand import Look
 from readback.faces.period import Period
+from readback.faces.report import logo
 from readback.settings import Project
 from readback.store import Connection
 
 _LOADING = {"src", "href", "xlink:href", "srcset", "data", "action", "poster"}
 _ATTACK = '=HYPERLINK("http://evil") #panic("x") @ref $x$ *b*'
+_LOGO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20" fill="#1f4e79"/></svg>'
+)
 _OCTOBER = Period.month("2026-10")
 
 
@@ -165,6 +169,18 @@ def test_workbook_has_native_charts_and_definitions(xlsx: bytes) -> None:
     names = zipfile.ZipFile(BytesIO(xlsx)).namelist()
     assert len([name for name in names if name.startswith("xl/charts/chart")]) == 5
     assert "Definitions" in openpyxl.load_workbook(BytesIO(xlsx)).sheetnames
+
+
+@pytest.mark.parametrize("as_png", [False, True])
+def test_workbook_bears_the_logo(con: Connection, as_png: bool) -> None:
+    svg = Look("Northwind", logo=_LOGO, logo_format="svg")
+    look = Look("Northwind", logo=logo.png(svg, 30), logo_format="png") if as_png else svg
+    made = told(con, form="xlsx", look=look)
+    summary = openpyxl.load_workbook(BytesIO(made))["Summary"]
+    (shown,) = summary._images
+    assert (shown.width, shown.height) == (192, 96)
+    assert summary["A2"].value == "Northwind: October 2026"
+    assert made == told(con, form="xlsx", look=look)
 
 
 def test_unreported_metric_is_never_a_zero(html: str) -> None:

@@ -8,11 +8,14 @@ import xlsxwriter
 
 from readback.contracts import MetricValue
 from readback.faces import figures, questions
+from readback.faces.report import logo
 from readback.faces.report.cells import FIGURE_HEADS, SAFE, Book, form_of, naive
 from readback.faces.report.metrics import WANTED
 from readback.faces.report.subject import Subject, change_of
 
 _HISTORY = 13
+_LOGO_HEIGHT = 48
+"""Pixels on the sheet; drawn twice as high, for screens that show more."""
 _EPISODE = {
     "workflow": 26, "workflow_class": 26, "opened_at": 17, "recovered_at": 17, "duration_s": 12, "state": 12,
     "cause": 22, "preferred_model": 34, "fallback_count": 14,
@@ -46,9 +49,10 @@ def _summary(book: Book, view: Mapping[str, Any]) -> None:
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 110)
     title = book.style(bold=True, font_size=20, font_color=book.subject.look.ink)
-    sheet.write_string(0, 0, f"{view['brand']}: {view['period']}", title)
-    sheet.write_string(1, 0, f"{view['kind']}, as of {view['as_of']}", book.style(font_color="#5f6b7a"))
-    row = 3
+    first = _logo(book, sheet, view["brand"])
+    sheet.write_string(first, 0, f"{view['brand']}: {view['period']}", title)
+    sheet.write_string(first + 1, 0, f"{view['kind']}, as of {view['as_of']}", book.style(font_color="#5f6b7a"))
+    row = first + 3
     for head, lines in _told(view):
         if lines:
             sheet.write_string(row, 0, head, book.style(bold=True, font_size=13, font_color=book.subject.look.ink))
@@ -56,6 +60,17 @@ def _summary(book: Book, view: Mapping[str, Any]) -> None:
                 row += 1
                 sheet.write_string(row, 0, line, book.style(text_wrap=True))
             row += 2
+
+
+def _logo(book: Book, sheet: Any, brand: str) -> int:
+    """The logo on top, where there is one; the row that follows."""
+    drawn = logo.png(book.subject.look, 2 * _LOGO_HEIGHT)
+    if drawn is None:
+        return 0
+    sheet.set_row_pixels(0, _LOGO_HEIGHT + 8)
+    shown = {"image_data": BytesIO(drawn), "x_scale": 0.5, "y_scale": 0.5, "x_offset": 4, "y_offset": 4}
+    sheet.insert_image(0, 0, "logo.png", shown | {"description": brand, "object_position": 3})
+    return 1
 
 
 def _told(view: Mapping[str, Any]) -> Iterable[tuple[str, list[str]]]:
