@@ -16,7 +16,6 @@ from readback.metrics import estimation, recovery
 from readback.metrics.definitions import metrics_of
 
 WORKFLOWS, WEEKS = 200, 104
-EPISODES = 2 * WORKFLOWS * WEEKS
 _RNG = np.random.default_rng(1)
 
 
@@ -29,10 +28,19 @@ def rates() -> None:
 
 
 def recoveries() -> None:
-    """Every survival metric, of every dimension."""
+    """Every survival metric, of every dimension; two episodes in every workflow and week."""
+    _recover(_EPISODES)
+
+
+def dense() -> None:
+    """The same with ten episodes in every workflow and week, so that most weeks are estimated."""
+    _recover(_DENSE)
+
+
+def _recover(episodes: pl.DataFrame) -> None:
     asked = metrics_of("survival")
     for dimension in (Dimension.ALL, *recovery.COLUMNS):
-        recovery.figures_of(_EPISODES, dimension, asked, 20)
+        recovery.figures_of(episodes, dimension, asked, 20)
 
 
 def latencies() -> None:
@@ -71,17 +79,16 @@ def _sums() -> pl.DataFrame:
     return pl.DataFrame(key | same | clusters | events)
 
 
-def _episodes() -> pl.DataFrame:
-    weeks = [
-        datetime(2024, 1, 1, tzinfo=UTC) + timedelta(weeks=int(week)) for week in _RNG.integers(0, WEEKS, EPISODES)
-    ]
+def _episodes(each: int) -> pl.DataFrame:
+    count = each * WORKFLOWS * WEEKS
+    weeks = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(weeks=int(week)) for week in _RNG.integers(0, WEEKS, count)]
     frame = pl.DataFrame(
         {
-            "grain": ["week"] * EPISODES,
+            "grain": ["week"] * count,
             "period_start": weeks,
-            "workflow": _RNG.integers(0, WORKFLOWS, EPISODES).astype(str),
-            "duration_s": _RNG.lognormal(7, 1, EPISODES).round(),
-            "is_recovered": _RNG.random(EPISODES) < 0.9,
+            "workflow": _RNG.integers(0, WORKFLOWS, count).astype(str),
+            "duration_s": _RNG.lognormal(7, 1, count).round(),
+            "is_recovered": _RNG.random(count) < 0.9,
         }
     )
     others = ("workflow_class", "cause", "model", "provider", "team")
@@ -89,10 +96,10 @@ def _episodes() -> pl.DataFrame:
     return frame.with_columns(state.alias("state"), *(pl.lit(name).alias(name) for name in others))
 
 
-_SUMS, _EPISODES = _sums(), _episodes()
+_SUMS, _EPISODES, _DENSE = _sums(), _episodes(2), _episodes(10)
 _TRIALS = np.full((5_000, 104), 200)
 _SERIES = stats.WeeklyCounts(_RNG.binomial(_TRIALS, 0.1), _TRIALS, 1.2)
-_STEPS: tuple[Callable[[], None], ...] = (rates, recoveries, latencies, comparisons, detectors)
+_STEPS: tuple[Callable[[], None], ...] = (rates, recoveries, dense, latencies, comparisons, detectors)
 
 
 def main() -> None:

@@ -103,7 +103,7 @@ def build_episodes(
 ) -> datetime | None:
     """Replace the episodes that the stretches may have changed; since when episodes changed, None where none did."""
     since = _find_restarts(con, rule, ranges)
-    parameters = _rule_parameters(rule) | {"as_of": as_of}
+    parameters: dict[str, Any] = rule.parameters | {"as_of": as_of}
     if since is not None:
         whole = {"from_at": since, "to_at": as_of + timedelta(days=1)}
         store.temp_table(con, "model_providers", "continuity/model_providers", whole)
@@ -236,18 +236,6 @@ def _find_restarts(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Ra
     )
     ((since,),) = con.execute("select min(restart_at) from restarts").fetchall()
     return since if isinstance(since, datetime) else None
-
-
-def _rule_parameters(rule: EpisodeRule) -> dict[str, Any]:
-    return {
-        "open_count": rule.open_count,
-        "open_within_s": rule.open_within,
-        "gap_s": rule.gap,
-        "close_count": rule.close_count,
-        "close_span_s": rule.close_span,
-        "hysteresis_s": rule.hysteresis,
-        "rule_version": rule.version,
-    }
 
 
 def _age_episodes(con: store.Connection, rule: EpisodeRule, as_of: datetime) -> None:

@@ -90,26 +90,6 @@ class MetricEffect(Row):
     as_of: datetime = Field(description="Watermark.")
 
 
-class RecoveryCurve(Row):
-    """One step of a Kaplan-Meier curve of episode durations."""
-
-    table: ClassVar[str] = "recovery_curves"
-    key: ClassVar[tuple[str, ...]] = ("dimension", "member", "time_s")
-
-    dimension: Dimension = Field(description="What it is broken down by.")
-    member: str = Field(description="Member of the dimension; * for all.")
-    time_s: float = Field(ge=0, description="Seconds since the opening.")
-    survival: float = Field(ge=0, le=1, description="Share of episodes not yet recovered.")
-    low: float | None = Field(description="Lower limit of the log(-log) band.")
-    high: float | None = Field(description="Upper limit of the log(-log) band; NULL where undefined.")
-    recovered: float | None = Field(default=None, ge=0, le=1, description="Share recovered by then, of all.")
-    held: float | None = Field(default=None, ge=0, le=1, description="Share that ended held by then: a competing end.")
-    disabled: float | None = Field(default=None, ge=0, le=1, description="Share that ended disabled by then: likewise.")
-    at_risk: int = Field(ge=0, description="Episodes still followed just before.")
-    events: int = Field(ge=0, description="Recoveries at this time.")
-    censored: int = Field(ge=0, description="Episodes lost from view at this time.")
-
-
 class LatencyHistogram(Row):
     """One log-scaled bucket of request latency for one day; buckets add up over days."""
 

@@ -416,6 +416,16 @@ class MetricStatus(StrEnum):
     NOT_REPORTED = "not_reported"
 
 
+class RuleParameter(StrEnum):
+    """Keys of `[episodes]` that the figures of recovery are tried against, and the rule in force."""
+
+    DECLARED = "declared"
+    OPEN_COUNT = "open_count"
+    GAP = "gap"
+    CLOSE_COUNT = "close_count"
+    HYSTERESIS = "hysteresis"
+
+
 class FileState(StrEnum):
     """What became of an input file."""
 

@@ -1,4 +1,4 @@
-"""STEP: facts → daily marts → figures, effects, curves, verdicts by week, restatements.
+"""STEP: facts → daily marts → figures, effects, recovery, verdicts by week, restatements.
 
 Says in what order, and replaces the tables.
 """
@@ -9,10 +9,11 @@ from datetime import datetime
 import polars as pl
 
 from readback import store
-from readback.contracts import ConformanceWeek, MetricEffect, MetricValue, RecoveryCurve
+from readback.contracts import ConformanceWeek, MetricEffect, MetricValue, RecoveryComparison, RecoveryCurve
 from readback.contracts.ddl import column_names
-from readback.metrics import marts, restatements, rollup
+from readback.metrics import marts, restatements, rollup, sensitivity
 from readback.metrics.amounts import amount_rows
+from readback.metrics.comparisons import comparison_rows
 from readback.metrics.conformance import conformance_weeks
 from readback.metrics.definitions import Definition, definitions, metrics_of
 from readback.metrics.effects import effect_rows
@@ -45,6 +46,8 @@ def refresh(con: store.Connection, settings: Settings, as_of: datetime, dirty: S
         curves = curve_rows(con, store.model(f"metrics/{_EPISODES}"), zone)
         _replace(con, RecoveryCurve.table, curves, column_names(RecoveryCurve))
         _replace(con, ConformanceWeek.table, conformance_weeks(con, settings), column_names(ConformanceWeek))
+        store.replace_rows(con, RecoveryComparison, comparison_rows(con, settings, as_of))
+        sensitivity.renew(con, settings, as_of, dirty, previous_as_of)
 
 
 def figures(con: store.Connection, settings: Settings, as_of: datetime) -> pl.DataFrame:
