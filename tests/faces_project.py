@@ -452,8 +452,8 @@ def _comparisons(named: dict[str, Any]) -> Iterator[c.Row]:
             is_told = dimension is not v.Dimension.WORKFLOW
             yield c.RecoveryComparison(
                 grain=grain, period_start=start, previous_start=before, dimension=dimension, member=member,
-                episodes=31 if is_told else 3, previous_episodes=28 if is_told else 5, recovered=30 if is_told else 3,
-                previous_recovered=25 if is_told else 5, difference_s=-540.0 if is_told else None,
+                episodes=31 if is_told else 3, previous_episodes=28 if is_told else 5, recoveries=30 if is_told else 3,
+                previous_recoveries=25 if is_told else 5, difference_s=-540.0 if is_told else None,
                 low=-990.0 if is_told else None, high=-90.0 if is_told else None,
                 statistic=5.2 if is_told else None, p_value=0.023 if is_told else None,
                 status=v.MetricStatus.OK if is_told else v.MetricStatus.TOO_FEW,
@@ -470,7 +470,7 @@ def _tried_rules() -> Iterator[c.Row]:
         for parameter, setting, episodes, median in told:
             yield c.RecoverySensitivity(
                 period_start=datetime(2026, month, 1, tzinfo=UTC), parameter=parameter, setting=setting,
-                rule_version="1:2/300/600/3/60/900", episodes=episodes, recovered=episodes - 3, blips=9,
+                rule_version="1:2/300/600/3/60/900", episodes=episodes, recoveries=episodes - 3, blips=9,
                 off_minutes=episodes * 31.0, median_s=median, low=0.8 * median, high=1.3 * median,
                 median_ratio=median / 1500.0, status=v.MetricStatus.OK, as_of=AS_OF,
             )  # fmt: skip

@@ -7,6 +7,10 @@ with months as (
         ((period_start at time zone $timezone) + interval '1 month') at time zone $timezone as ends_at
     from periods
     where grain = 'month'
+),
+
+tried as (
+    select distinct period_start from recovery_sensitivity
 )
 
 select
@@ -15,5 +19,5 @@ select
     m.month_at - to_seconds($lead_s) as from_at,
     least(m.ends_at + interval '7 days', $as_of) as until_at
 from months as m
-left join (select distinct period_start from recovery_sensitivity) as t on m.month_at = t.period_start
+left join tried as t on m.month_at = t.period_start
 where t.period_start is null or (m.ends_at + interval '7 days' >= $since and m.month_at - to_seconds($lead_s) <= $until)

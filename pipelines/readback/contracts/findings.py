@@ -36,6 +36,12 @@ class MetricValue(Row):
     value: float | None = Field(description="The figure; NULL where there is no data, never 0.")
     low: float | None = Field(description="Lower limit of the 95% interval; NULL where none is defined.")
     high: float | None = Field(description="Upper limit of the 95% interval; NULL where none, or not reached.")
+    anytime_low: float | None = Field(
+        default=None, description="Lower limit that holds however often one looks; only while the period still runs."
+    )
+    anytime_high: float | None = Field(
+        default=None, description="Upper limit that holds however often one looks; only while the period still runs."
+    )
     effective_n: float | None = Field(description="Sample size after clustering and weights.")
     coverage: float | None = Field(ge=0, le=1, description="Observable / eligible units; NULL where not applicable.")
     maturity: float | None = Field(ge=0, le=1, description="Mature / observable units; NULL where not applicable.")

@@ -42,8 +42,8 @@ class RecoveryComparison(Row):
     member: str = Field(description="Member of the dimension; * for all, (none) where the log names none.")
     episodes: int = Field(ge=0, description="Episodes that opened in the period.")
     previous_episodes: int = Field(ge=0, description="Episodes that opened in the period before.")
-    recovered: int = Field(ge=0, description="Those of the period whose recovery was seen.")
-    previous_recovered: int = Field(ge=0, description="Those of the period before whose recovery was seen.")
+    recoveries: int = Field(ge=0, description="Those of the period whose recovery was seen.")
+    previous_recoveries: int = Field(ge=0, description="Those of the period before whose recovery was seen.")
     difference_s: float | None = Field(
         description="Mean seconds within the first four hours, this period minus the one before."
     )
@@ -67,7 +67,7 @@ class RecoverySensitivity(Row):
     setting: float | None = Field(description="Its value: a count, or seconds; NULL for the rule in force.")
     rule_version: str = Field(description="The whole rule, as episodes.rule_version writes it.")
     episodes: int = Field(ge=0, description="Episodes that open in the month; followed for a week after its end.")
-    recovered: int = Field(ge=0, description="Those whose recovery was seen.")
+    recoveries: int = Field(ge=0, description="Those whose recovery was seen.")
     blips: int = Field(ge=0, description="Fallbacks of the month that belong to no episode.")
     off_minutes: float = Field(ge=0, description="Minutes off the preferred model, of all these episodes.")
     median_s: float | None = Field(description="Kaplan-Meier median; NULL where too few, or not reached.")

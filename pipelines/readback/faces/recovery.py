@@ -19,7 +19,7 @@ DEPENDENT_FROM = 2.0
 TRIED = {
     "rule": "Rule",
     "episodes": "Episodes",
-    "recovered": "Recovered",
+    "recoveries": "Recovered",
     "blips": "Blips",
     "off": "Off for",
     "median": "Median",
@@ -100,7 +100,7 @@ def tried_cells(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "rule": rule(row),
         "episodes": f"{row['episodes']:,}",
-        "recovered": f"{row['recovered']:,}",
+        "recoveries": f"{row['recoveries']:,}",
         "blips": f"{row['blips']:,}",
         "off": figures.amount(row["off_minutes"], "minutes"),
         "median": _median(row),

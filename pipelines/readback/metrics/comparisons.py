@@ -53,7 +53,8 @@ def comparison_rows(con: store.Connection, settings: Settings, as_of: datetime) 
     """
     zone = settings.project.timezone
     frame = episodes_by_period(con, METRIC, GRAINS, zone)
-    pairs = rollup.fetch(con, store.model("marts/period_pairs"), {"timezone": zone})
+    bounds = rollup.fetch(con, store.model("marts/period_bounds"), {"timezone": zone})
+    pairs = bounds.filter(pl.col("grain").is_in([grain.value for grain in GRAINS])).drop("ends_at")
     told = pairs.join(
         pairs.select("grain", pl.col("period_start").alias("previous_start")), on=["grain", "previous_start"]
     )
@@ -79,8 +80,8 @@ def compare(
             member=pair.member,
             episodes=found.n[0],
             previous_episodes=found.n[1],
-            recovered=found.seen[0],
-            previous_recovered=found.seen[1],
+            recoveries=found.seen[0],
+            previous_recoveries=found.seen[1],
             difference_s=found.difference.value,
             low=found.difference.low,
             high=found.difference.high,

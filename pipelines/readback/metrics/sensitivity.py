@@ -103,7 +103,7 @@ def _rows(
                 setting=variant.setting,
                 rule_version=variant.rule.version,
                 episodes=of_month.height,
-                recovered=int(of_month["is_recovered"].sum()),
+                recoveries=int(of_month["is_recovered"].sum()),
                 blips=blips.get(month, 0),
                 off_minutes=float(of_month["duration_s"].sum()) / 60,
                 median_s=median.value,

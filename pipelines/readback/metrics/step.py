@@ -21,6 +21,7 @@ from readback.metrics.estimation import judge, nothing_told, proportions, totals
 from readback.metrics.latency import latency_figures
 from readback.metrics.needs import unreported
 from readback.metrics.recovery import curve_rows, recovery_figures
+from readback.metrics.running import running_periods, with_anytime_limits
 from readback.settings import Settings
 from readback.stretches import Range
 
@@ -54,15 +55,16 @@ def figures(con: store.Connection, settings: Settings, as_of: datetime) -> pl.Da
     """`metric_values`, from the daily marts and the episodes."""
     zone, asked = settings.project.timezone, list(definitions().values())
     absent = unreported(con, asked)
-    told = [definition for definition in asked if definition.metric not in absent]
+    reported = [definition for definition in asked if definition.metric not in absent]
     rollup.ask(con, asked)
     rollup.make_periods(con, settings)
-    found = [frame for frame in _told(con, settings, told) if frame.height]
+    found = [frame for frame in _told(con, settings, reported) if frame.height]
     skeleton = rollup.silent(con, marts.first_day_start(con, zone))
     found.append(
         nothing_told(skeleton, found, {definition.metric: definition.metric in absent for definition in asked})
     )
-    return _completed(pl.concat(found, how="diagonal"), as_of)
+    told = with_anytime_limits(pl.concat(found, how="diagonal"), running_periods(con, zone, as_of))
+    return _completed(told, as_of)
 
 
 def _told(con: store.Connection, settings: Settings, told: Sequence[Definition]) -> Iterator[pl.DataFrame]:

@@ -53,7 +53,7 @@ def test_gap_shorter_than_the_rhythm_of_fallbacks_tears_an_outage_apart(con: sto
     found = tried(con)
     assert (found["declared", None]["episodes"], found["declared", None]["blips"]) == (10, 0)
     assert (found["gap", 300.0]["episodes"], found["gap", 300.0]["blips"]) == (30, 10)
-    assert found["gap", 300.0]["recovered"] == 0
+    assert found["gap", 300.0]["recoveries"] == 0
 
 
 def test_what_is_kept_of_a_day_decides_as_all_its_requests_do(con: store.Connection) -> None:
@@ -79,7 +79,7 @@ def test_what_is_kept_of_a_day_decides_as_all_its_requests_do(con: store.Connect
         store.temp_table(con, "episode_spans", "continuity/episode_spans", variant.rule.parameters)
         ((episodes, recovered),) = con.execute("select count(*), count(recovered_at) from episode_spans").fetchall()
         found = tried(con)[variant.parameter, variant.setting]
-        assert (found["episodes"], found["recovered"]) == (episodes, recovered), variant
+        assert (found["episodes"], found["recoveries"]) == (episodes, recovered), variant
 
 
 def test_month_that_nothing_new_reaches_into_is_not_tried_again(con: store.Connection) -> None:
