@@ -7,6 +7,7 @@ from pydantic import Field
 
 from readback.contracts.row import Row
 from readback.contracts.vocabulary import (
+    Absence,
     Confidence,
     Dimension,
     EvidenceClass,
@@ -46,6 +47,10 @@ class MetricValue(Row):
     coverage: float | None = Field(ge=0, le=1, description="Observable / eligible units; NULL where not applicable.")
     maturity: float | None = Field(ge=0, le=1, description="Mature / observable units; NULL where not applicable.")
     status: MetricStatus = Field(description="Whether the figure may be read as a figure.")
+    absence: Absence | None = Field(
+        default=None, description="Why it may not: of figures of everything together; NULL where it may."
+    )
+    explanation: str | None = Field(default=None, description="The same in a sentence, with counts.")
     definition_version: int = Field(ge=1, description="Version of the metric's definition.")
     as_of: datetime = Field(description="Watermark that the figure was computed at.")
 

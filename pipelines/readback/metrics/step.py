@@ -12,6 +12,7 @@ from readback import store
 from readback.contracts import ConformanceWeek, MetricEffect, MetricValue, RecoveryComparison, RecoveryCurve
 from readback.contracts.ddl import column_names
 from readback.metrics import marts, restatements, rollup, sensitivity
+from readback.metrics.absence import explained
 from readback.metrics.amounts import amount_rows
 from readback.metrics.comparisons import comparison_rows
 from readback.metrics.conformance import conformance_weeks
@@ -64,7 +65,7 @@ def figures(con: store.Connection, settings: Settings, as_of: datetime) -> pl.Da
         nothing_told(skeleton, found, {definition.metric: definition.metric in absent for definition in asked})
     )
     told = with_anytime_limits(pl.concat(found, how="diagonal"), running_periods(con, zone, as_of))
-    return _completed(told, as_of)
+    return _completed(explained(con, told, zone, settings.metrics.minimum_n), as_of)
 
 
 def _told(con: store.Connection, settings: Settings, told: Sequence[Definition]) -> Iterator[pl.DataFrame]:
