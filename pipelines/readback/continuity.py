@@ -257,8 +257,9 @@ def _add_context(con: store.Connection, since: datetime | None, as_of: datetime)
     start = min(since or as_of, as_of - timedelta(days=14), oldest or as_of)
     store.temp_table(con, "episode_context", "continuity/episode_context", {"from_at": start, "as_of": as_of})
     con.execute(
-        """update episodes set incident_id = c.incident_id, state = c.state, outage_s = c.outage_s,
-            return_lag_s = c.return_lag_s, recovery_lag_s = c.recovery_lag_s
+        """update episodes set incident_id = c.incident_id, state = c.state, outage_low_s = c.outage_low_s,
+            outage_s = c.outage_s, is_probed = c.is_probed, return_lag_s = c.return_lag_s,
+            recovery_lag_s = c.recovery_lag_s
         from episode_context as c where episodes.episode_id = c.episode_id"""
     )
 

@@ -247,7 +247,7 @@ def evidence(figure: MetricValue) -> str:
     figure = live(figure)
     reason = withheld(figure)
     if reason:
-        return reason[0].upper() + reason[1:]
+        return figure.explanation or reason[0].upper() + reason[1:]
     n = sample_size(figure)
     shown = interval(figure)
     looks = ", at every look" if shown and is_running(figure) else ""

@@ -124,15 +124,19 @@ def rule(row: Mapping[str, Any]) -> str:
 
 
 def dependence(rows: pl.DataFrame) -> str:
-    """Whether the median depends on the rule of episodes, in a sentence."""
-    ratios = rows.filter(pl.col("parameter") != RuleParameter.DECLARED)["median_ratio"].drop_nulls()
+    """Whether the median depends on when an episode ends, in a sentence.
+
+    How many fallbacks open one is left aside: with every blip an episode, most of them last for seconds.
+    """
+    others = (RuleParameter.GAP, RuleParameter.CLOSE_COUNT, RuleParameter.HYSTERESIS)
+    ratios = rows.filter(pl.col("parameter").is_in(others))["median_ratio"].drop_nulls()
     if ratios.is_empty():
-        return "Too few episodes to say what the median owes to the rule of episodes."
+        return "Too few episodes to say what the median owes to when an episode ends."
     low, high = float(str(ratios.min())), float(str(ratios.max()))
     span = f"between × {low:.2f} and × {high:.2f} of what the rule in force gives"
     if low < 1 / DEPENDENT_FROM or high > DEPENDENT_FROM:
-        return f"The median is definition-dependent: other rules of episodes put it {span}."
-    return f"Other rules of episodes put the median {span}."
+        return f"The median is definition-dependent: other rules of when an episode ends put it {span}."
+    return f"Other rules of when an episode ends put the median {span}."
 
 
 def _difference(row: Mapping[str, Any]) -> str:

@@ -119,6 +119,12 @@ def test_a_running_period_is_shown_with_the_interval_for_every_look() -> None:
     assert figures.evidence(figure()) == "9.8–15.4% · n = 812"
 
 
+def test_an_absent_headline_says_why_with_counts() -> None:
+    why = "3 rework outcomes occurred, and none could be tied to a run; 12 runs could have one."
+    absent = figure(status="no_data", value=None, low=None, high=None, absence="link_failed", explanation=why)
+    assert figures.evidence(absent) == why
+
+
 def test_a_report_keeps_the_interval_of_one_look() -> None:
     assert figures.with_interval(figure(**RUNNING)) == "12.3% (9.8–15.4, n=812)"
 

@@ -44,7 +44,7 @@ def test_a_median_that_another_rule_halves_is_definition_dependent(con: Connecti
     assert recovery.dependence(rows).startswith("The median is definition-dependent")
     assert "between × 0.46 and × 1.32" in recovery.dependence(rows)
     kept = rows.filter(rows["setting"].is_null() | (rows["setting"] != 300))
-    assert recovery.dependence(kept).startswith("Other rules of episodes put the median between")
+    assert recovery.dependence(kept).startswith("Other rules of when an episode ends put the median between")
     assert recovery.dependence(rows.head(1)).startswith("Too few episodes")
 
 
