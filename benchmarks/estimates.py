@@ -12,7 +12,7 @@ import polars as pl
 
 from readback import stats
 from readback.contracts.vocabulary import Dimension
-from readback.metrics import estimation, recovery
+from readback.metrics import comparisons, estimation, recovery
 from readback.metrics.definitions import metrics_of
 
 WORKFLOWS, WEEKS = 200, 104
@@ -43,6 +43,21 @@ def _recover(episodes: pl.DataFrame) -> None:
         recovery.figures_of(episodes, dimension, asked, 20)
 
 
+def periods() -> None:
+    """Recovery of every week against the week before: all, by workflow and by class; of the dense episodes."""
+    starts = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(weeks=week) for week in range(WEEKS)]
+    told = pl.DataFrame({"grain": "week", "period_start": starts[1:], "previous_start": starts[:-1]})
+    told = told.cast({"period_start": pl.Datetime("us", "UTC"), "previous_start": pl.Datetime("us", "UTC")})
+    for dimension in comparisons.DIMENSIONS:
+        list(comparisons.compare(recovery.of_members(_DENSE, dimension), told, dimension, 8, starts[-1]))
+
+
+def every_look() -> None:
+    """Limits for every look at 20 rates of each workflow in its day, week, month, quarter and in all."""
+    n = _RNG.integers(20, 900, 5 * 20 * WORKFLOWS)
+    stats.confidence_sequence(_RNG.binomial(n, 0.1), n)
+
+
 def latencies() -> None:
     """One quantile of each workflow and week, of 30 buckets."""
     buckets, counts = np.arange(100, 400, 10), _RNG.integers(0, 20, (WORKFLOWS * WEEKS, 30))
@@ -50,7 +65,7 @@ def latencies() -> None:
         stats.sketch_quantile(buckets, cells, 0.95)
 
 
-def comparisons() -> None:
+def lanes() -> None:
     """Three outcomes of every workflow: 104 weeks × peak and off hours, one cluster of each lane in each."""
     stratum = np.arange(2 * WEEKS)
     n = _RNG.integers(5, 40, (2, stratum.size))
@@ -59,6 +74,17 @@ def comparisons() -> None:
         strata = stats.Strata(x[0], n[0], x[1], n[1])
         exposed, control = (stats.Clusters(stratum, x[lane], n[lane]) for lane in (0, 1))
         stats.mantel_haenszel_difference(strata, exposed, control)
+
+
+def amounts() -> None:
+    """Cost and latency of every workflow: the same strata, with the bootstrap of each ratio."""
+    stratum = np.arange(2 * WEEKS)
+    n = _RNG.integers(5, 40, (2, stratum.size)).astype(np.float64)
+    x = _RNG.gamma(2.0, 0.01, n.shape) * n
+    exposed, control = (stats.Clusters(stratum, x[lane], n[lane]) for lane in (0, 1))
+    one = stats.Comparison(stats.Strata(x[0], n[0], x[1], n[1]), exposed, control)
+    for _ in range(2):
+        stats.stratified_mean_differences([one] * WORKFLOWS, seed=1)
 
 
 def detectors() -> None:
@@ -99,7 +125,17 @@ def _episodes(each: int) -> pl.DataFrame:
 _SUMS, _EPISODES, _DENSE = _sums(), _episodes(2), _episodes(10)
 _TRIALS = np.full((5_000, 104), 200)
 _SERIES = stats.WeeklyCounts(_RNG.binomial(_TRIALS, 0.1), _TRIALS, 1.2)
-_STEPS: tuple[Callable[[], None], ...] = (rates, recoveries, dense, latencies, comparisons, detectors)
+_STEPS: tuple[Callable[[], None], ...] = (
+    rates,
+    recoveries,
+    dense,
+    periods,
+    every_look,
+    latencies,
+    lanes,
+    amounts,
+    detectors,
+)
 
 
 def main() -> None:

@@ -126,8 +126,8 @@ def live(figure: MetricValue) -> MetricValue:
 
 
 def live_frame(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same of rows of `metric_values`."""
-    limits = ((name, f"anytime_{name}") for name in ("low", "high"))
+    """The same of rows of `metric_values`; the snapshot of an older readback has no such limits."""
+    limits = [(name, f"anytime_{name}") for name in ("low", "high") if f"anytime_{name}" in frame.columns]
     return frame.with_columns(pl.coalesce(anytime, plain).alias(plain) for plain, anytime in limits)
 
 
