@@ -25,6 +25,7 @@ from readback.cli import (
     project,
     recommend,
     report,
+    trial,
 )
 from readback.cli.shell import app, err, out
 from readback.errors import ReadbackError
@@ -33,8 +34,8 @@ __all__ = ["app", "main"]
 
 _COMMANDS = (
     project.init, project.run, project.load, project.status, ask.metrics, ask.sql, incidents.incidents,
-    recommend.recommend, checklist.checklist, report.report, digest.digest, dashboard.dashboard, integrate.integrate,
-    demo.simulate, demo.demo,
+    recommend.recommend, trial.trial, checklist.checklist, report.report, digest.digest, dashboard.dashboard,
+    integrate.integrate, demo.simulate, demo.demo,
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command()(_command)
