@@ -50,7 +50,9 @@ class MetricValue(Row):
     absence: Absence | None = Field(
         default=None, description="Why it may not: of figures of everything together; NULL where it may."
     )
-    explanation: str | None = Field(default=None, description="The same in a sentence, with counts.")
+    explanation: str | None = Field(
+        default=None, description="The same in a sentence, with counts as weighted for sampling."
+    )
     definition_version: int = Field(ge=1, description="Version of the metric's definition.")
     as_of: datetime = Field(description="Watermark that the figure was computed at.")
 

@@ -78,7 +78,8 @@ def against_before(row: Mapping[str, Any] | None, name: str) -> str:
         return f"No log reaches into {name}."
     if row["difference_s"] is None and row["p_value"] is None:
         return f"Against {name}: {row['reason']}."
-    told = [part for part in (_difference(row), _test(row)) if part]
+    difference = _difference(row)
+    told = [part for part in (difference and f"mean within 4 h {difference}", _test(row)) if part]
     why = f"; {row['reason']}" if row["reason"] else ""
     return f"Against {name}: {'; '.join(told)} ({row['episodes']:,} and {row['previous_episodes']:,} episodes){why}."
 
@@ -88,7 +89,7 @@ def compared_cells(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "episodes": f"{row['episodes']:,}",
         "before": f"{row['previous_episodes']:,}",
-        "difference": figures.DASH if row["difference_s"] is None else _difference(row),
+        "difference": _difference(row) or figures.DASH,
         "test": _test(row) or figures.DASH,
         "reason": row["reason"] or "",
     }
@@ -142,7 +143,7 @@ def dependence(rows: pl.DataFrame) -> str:
 def _difference(row: Mapping[str, Any]) -> str:
     if row["difference_s"] is None:
         return ""
-    told = f"mean within 4 h {_signed(row['difference_s'])}"
+    told = _signed(row["difference_s"])
     return told if row["low"] is None else f"{told} ({_signed(row['low'])} to {_signed(row['high'])})"
 
 

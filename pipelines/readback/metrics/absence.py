@@ -16,6 +16,9 @@ from readback.metrics.definitions import Definition, definitions
 _KEY = ["metric", "grain", "period_start"]
 _Told = tuple[Absence, str]
 
+_RATES = {"downstream_error_cost_usd": "downstream_error_rate"}
+"""A sum over runs that have come of age, and the rate whose runs they are."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -37,7 +40,7 @@ def explained(con: store.Connection, figures: pl.DataFrame, zone: str, minimum_n
     absent = figures.filter(is_headline & (pl.col("status") != MetricStatus.OK.value))
     seen = _Counts(con, zone)
     rows = [
-        (*key, *explain(definitions()[key[0]], MetricStatus(status), seen.of(key), minimum_n))
+        (*key, *explain(definitions()[key[0]], MetricStatus(status), seen.of(key, status), minimum_n))
         for *key, status in absent.select(*_KEY, "status").iter_rows()
     ]
     schema = {name: figures.schema[name] for name in _KEY} | {"absence": pl.String, "explanation": pl.String}
@@ -121,7 +124,14 @@ def _kind(definition: Definition) -> str:
     return str(definition.outcome).replace("_", " ")
 
 
+def _rate_of(metric: str, status: str) -> str:
+    """Whose units to count: of a sum whose own are too thinly known, its own."""
+    return metric if status == MetricStatus.LOW_COVERAGE else _RATES.get(metric, metric)
+
+
 def _units(definition: Definition) -> str:
+    if definition.metric in _RATES:
+        return "errors' costs"
     if definition.outcome:
         return "runs"
     return "fallbacks" if definition.metric in ("policy_conformance_rate", "added_cost_usd") else "requests"
@@ -140,11 +150,12 @@ class _Counts:
         self._units: dict[Any, dict[str, Any]] = {tuple(row[name] for name in _KEY): row for row in units}
         self._outcomes = {(row["kind"], row["grain"], row["period_start"]): row for row in outcomes}
 
-    def of(self, key: list[Any]) -> Seen:
+    def of(self, key: list[Any], status: str) -> Seen:
         """What there was in the period of a metric."""
         metric, grain, start = key
         own, all_requests, told = (
-            self._units.get((name, grain, start), {}) for name in (metric, "continuity_rate", "fallback_frequency")
+            self._units.get((name, grain, start), {})
+            for name in (_rate_of(metric, status), "continuity_rate", "fallback_frequency")
         )
         kind = definitions()[metric].outcome
         outcomes = self._outcomes.get((kind and OutcomeKind(kind).value, grain, start), {})

@@ -42,6 +42,14 @@ def test_runs_within_their_window_are_too_early(con: store.Connection) -> None:
     assert why(con, "rework_rate") == ("too_early", "6 runs can be seen, and none is past its window.")
 
 
+def test_a_cost_of_errors_waits_for_the_runs_of_their_rate(con: store.Connection) -> None:
+    for number in range(6):
+        add_request(con, number, AS_OF - timedelta(days=1))
+    refresh(con, settings(), OCTOBER)
+    told = "6 runs can be seen, and none is past its window."
+    assert why(con, "downstream_error_cost_usd", grain="month") == ("too_early", told)
+
+
 def test_without_an_episode_nothing_recovered(con: store.Connection) -> None:
     for number in range(6):
         add_request(con, number, START)
