@@ -64,6 +64,8 @@ def figures(con: store.Connection, settings: Settings, as_of: datetime) -> pl.Da
     found.append(
         nothing_told(skeleton, found, {definition.metric: definition.metric in absent for definition in asked})
     )
+    # Where nothing is told, no frame brings these columns.
+    found.append(pl.DataFrame(schema={"value": pl.Float64, "effective_n": pl.Float64}))
     told = with_anytime_limits(pl.concat(found, how="diagonal"), running_periods(con, zone, as_of))
     return _completed(explained(con, told, zone, settings.metrics.minimum_n), as_of)
 
