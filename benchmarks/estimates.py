@@ -15,11 +15,10 @@ from readback.contracts.vocabulary import Dimension
 from readback.decisions.effects import OUTCOMES
 from readback.decisions.quality_rules import lasting, monitors, quality_regression
 from readback.decisions.surveillance import watch
-from readback.metrics import estimation, recovery
+from readback.metrics import comparisons, estimation, recovery
 from readback.metrics.definitions import metrics_of
 
 WORKFLOWS, WEEKS = 200, 104
-EPISODES = 2 * WORKFLOWS * WEEKS
 _RNG = np.random.default_rng(1)
 
 
@@ -32,10 +31,34 @@ def rates() -> None:
 
 
 def recoveries() -> None:
-    """Every survival metric, of every dimension."""
+    """Every survival metric, of every dimension; two episodes in every workflow and week."""
+    _recover(_EPISODES)
+
+
+def dense() -> None:
+    """The same with ten episodes in every workflow and week, so that most weeks are estimated."""
+    _recover(_DENSE)
+
+
+def _recover(episodes: pl.DataFrame) -> None:
     asked = metrics_of("survival")
     for dimension in (Dimension.ALL, *recovery.COLUMNS):
-        recovery.figures_of(_EPISODES, dimension, asked, 20)
+        recovery.figures_of(episodes, dimension, asked, 20)
+
+
+def periods() -> None:
+    """Recovery of every week against the week before: all, by workflow and by class; of the dense episodes."""
+    starts = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(weeks=week) for week in range(WEEKS)]
+    told = pl.DataFrame({"grain": "week", "period_start": starts[1:], "previous_start": starts[:-1]})
+    told = told.cast({"period_start": pl.Datetime("us", "UTC"), "previous_start": pl.Datetime("us", "UTC")})
+    for dimension in comparisons.DIMENSIONS:
+        list(comparisons.compare(recovery.of_members(_DENSE, dimension), told, dimension, 8, starts[-1]))
+
+
+def every_look() -> None:
+    """Limits for every look at 20 rates of each workflow in its day, week, month, quarter and in all."""
+    n = _RNG.integers(20, 900, 5 * 20 * WORKFLOWS)
+    stats.confidence_sequence(_RNG.binomial(n, 0.1), n)
 
 
 def latencies() -> None:
@@ -45,7 +68,7 @@ def latencies() -> None:
         stats.sketch_quantile(buckets, cells, 0.95)
 
 
-def comparisons() -> None:
+def lanes() -> None:
     """Three outcomes of every workflow: 104 weeks × peak and off hours, one cluster of each lane in each."""
     stratum = np.arange(2 * WEEKS)
     n = _RNG.integers(5, 40, (2, stratum.size))
@@ -54,6 +77,17 @@ def comparisons() -> None:
         strata = stats.Strata(x[0], n[0], x[1], n[1])
         exposed, control = (stats.Clusters(stratum, x[lane], n[lane]) for lane in (0, 1))
         stats.mantel_haenszel_difference(strata, exposed, control)
+
+
+def amounts() -> None:
+    """Cost and latency of every workflow: the same strata, with the bootstrap of each ratio."""
+    stratum = np.arange(2 * WEEKS)
+    n = _RNG.integers(5, 40, (2, stratum.size)).astype(np.float64)
+    x = _RNG.gamma(2.0, 0.01, n.shape) * n
+    exposed, control = (stats.Clusters(stratum, x[lane], n[lane]) for lane in (0, 1))
+    one = stats.Comparison(stats.Strata(x[0], n[0], x[1], n[1]), exposed, control)
+    for _ in range(2):
+        stats.stratified_mean_differences([one] * WORKFLOWS, seed=1)
 
 
 def detectors() -> None:
@@ -75,17 +109,16 @@ def _sums() -> pl.DataFrame:
     return pl.DataFrame(key | same | clusters | events)
 
 
-def _episodes() -> pl.DataFrame:
-    weeks = [
-        datetime(2024, 1, 1, tzinfo=UTC) + timedelta(weeks=int(week)) for week in _RNG.integers(0, WEEKS, EPISODES)
-    ]
+def _episodes(each: int) -> pl.DataFrame:
+    count = each * WORKFLOWS * WEEKS
+    weeks = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(weeks=int(week)) for week in _RNG.integers(0, WEEKS, count)]
     frame = pl.DataFrame(
         {
-            "grain": ["week"] * EPISODES,
+            "grain": ["week"] * count,
             "period_start": weeks,
-            "workflow": _RNG.integers(0, WORKFLOWS, EPISODES).astype(str),
-            "duration_s": _RNG.lognormal(7, 1, EPISODES).round(),
-            "is_recovered": _RNG.random(EPISODES) < 0.9,
+            "workflow": _RNG.integers(0, WORKFLOWS, count).astype(str),
+            "duration_s": _RNG.lognormal(7, 1, count).round(),
+            "is_recovered": _RNG.random(count) < 0.9,
         }
     )
     others = ("workflow_class", "cause", "model", "provider", "team")
@@ -120,8 +153,18 @@ def _outcomes() -> pl.DataFrame:
 
 
 _END = datetime(2026, 1, 5, tzinfo=UTC)
-_SUMS, _EPISODES, _OUTCOMES = _sums(), _episodes(), _outcomes()
-_STEPS: tuple[Callable[[], None], ...] = (rates, recoveries, latencies, comparisons, detectors)
+_SUMS, _EPISODES, _DENSE, _OUTCOMES = _sums(), _episodes(2), _episodes(10), _outcomes()
+_STEPS: tuple[Callable[[], None], ...] = (
+    rates,
+    recoveries,
+    dense,
+    periods,
+    every_look,
+    latencies,
+    lanes,
+    amounts,
+    detectors,
+)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ The rows come from one seed: two builds are equal. Figures need not follow from 
 by itself.
 """
 
+import itertools
 import json
 import math
 import random
@@ -107,6 +108,8 @@ def rows_by_contract(last_workflow: str) -> dict[type[c.Row], list[c.Row]]:
         c.MetricValue: list(_values(random.Random(20261031), named)),
         c.MetricEffect: list(_effects(named)),
         c.RecoveryCurve: list(_curves(episodes, named)),
+        c.RecoveryComparison: list(_comparisons(named)),
+        c.RecoverySensitivity: list(_tried_rules()),
         c.Episode: [episode for episode in episodes],
         c.FallbackEvent: [event for event in events],
         c.Request: [
@@ -437,6 +440,40 @@ def _curve(dimension: v.Dimension, member: str, episodes: list[c.Episode]) -> It
             at_risk=at_risk, events=d, censored=1 - d,
         )  # fmt: skip
         at_risk -= 1
+
+
+def _comparisons(named: dict[str, Any]) -> Iterator[c.Row]:
+    """Every member against the period before: told for all and for the first class, too few elsewhere."""
+    starts = [(grain, start) for grain, start, _ in _periods()]
+    for (grain, before), (same, start) in itertools.pairwise(starts):
+        members = [(v.Dimension.ALL, "*"), (v.Dimension.WORKFLOW_CLASS, "support-drafting")]
+        members += [(v.Dimension.WORKFLOW, name) for name in named]
+        for dimension, member in members if grain is same else []:
+            is_told = dimension is not v.Dimension.WORKFLOW
+            yield c.RecoveryComparison(
+                grain=grain, period_start=start, previous_start=before, dimension=dimension, member=member,
+                episodes=31 if is_told else 3, previous_episodes=28 if is_told else 5, recoveries=30 if is_told else 3,
+                previous_recoveries=25 if is_told else 5, difference_s=-540.0 if is_told else None,
+                low=-990.0 if is_told else None, high=-90.0 if is_told else None,
+                statistic=5.2 if is_told else None, p_value=0.023 if is_told else None,
+                status=v.MetricStatus.OK if is_told else v.MetricStatus.TOO_FEW,
+                reason=None if is_told else "3 and 5 episodes; each period needs 8", as_of=AS_OF,
+            )  # fmt: skip
+
+
+def _tried_rules() -> Iterator[c.Row]:
+    told: tuple[tuple[v.RuleParameter, float | None, int, float], ...] = (
+        (v.RuleParameter.DECLARED, None, 44, 1500.0), (v.RuleParameter.GAP, 300.0, 58, 690.0),
+        (v.RuleParameter.GAP, 1800.0, 37, 1980.0), (v.RuleParameter.CLOSE_COUNT, 1.0, 49, 1320.0),
+    )  # fmt: skip
+    for month in range(5, 11):
+        for parameter, setting, episodes, median in told:
+            yield c.RecoverySensitivity(
+                period_start=datetime(2026, month, 1, tzinfo=UTC), parameter=parameter, setting=setting,
+                rule_version="1:2/300/600/3/60/900", episodes=episodes, recoveries=episodes - 3, blips=9,
+                off_minutes=episodes * 31.0, median_s=median, low=0.8 * median, high=1.3 * median,
+                median_ratio=median / 1500.0, status=v.MetricStatus.OK, as_of=AS_OF,
+            )  # fmt: skip
 
 
 def _incidents() -> Iterator[c.Row]:

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from readback.faces import board, figures, formulas
+from readback.faces import board, figures, formulas, questions, recovery
 from readback.metrics.definitions import definitions
 
 view = board.open_board()
@@ -25,5 +25,9 @@ for definition in sorted(known.values(), key=lambda each: (each.metric != first,
         left, right = st.columns(2)
         for place, part in ((left, list(facts.items())[:5]), (right, list(facts.items())[5:])):
             place.markdown("\n".join(f"- :gray[{name}:] {value}" for name, value in part))
+        if metric == "recovery_time_median_s":
+            tried = view.ask(recovery.sensitivity, at=view.ask(questions.as_of))
+            st.markdown(f"**Under other rules of episodes:** {recovery.dependence(tried)}")
+            board.listed(recovery.tried(tried), recovery.TRIED, "No month was tried yet.")
         with st.popover("SQL", type="tertiary", icon=":material/code:", key=f"sql-{metric}"):
             st.code(formulas.sql(metric), language="sql")

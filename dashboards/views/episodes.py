@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from readback.faces import annotations, behind, board, charts, exhibit, figures, questions
+from readback.faces import annotations, behind, board, charts, exhibit, figures, questions, story
 from readback.faces.exhibit import Shown
 
 NAMES = {
@@ -16,6 +16,7 @@ NAMES = {
     "substitutes": "Stood in",
     "fallback_count": "Fallbacks",
     "failed_count": "Failed",
+    "outage": "Preferred failing",
     "return_lag": "Return lag",
     "episode_id": "Episode",
 }
@@ -53,6 +54,7 @@ with exhibit.card(
     st.caption("Newest first. Choosing a row opens the episode: minute by minute, down to the line of the log.")
     told = found.with_columns(
         figures.durations("duration_s").alias("lasted"),
+        pl.Series("outage", [story.outage(row)[0] for row in found.to_dicts()], pl.String),
         figures.durations("return_lag_s").alias("return_lag"),
         pl.col("cause").str.replace_all("_", " "),
         pl.col("substitutes").list.join(", "),

@@ -20,14 +20,18 @@ with heading:
 
 asked = {"metrics": [*HEADLINES, *COMPANIONS.values()], "grain": grain, **scope}
 told = [
-    figures.by_metric(figures.values(view.ask(questions.figures, start=each.start, **asked))) if each else {}
+    figures.by_metric(figures.values(figures.live_frame(view.ask(questions.figures, start=each.start, **asked))))
+    if each
+    else {}
     for each in (period, period.previous, period.counterpart)
 ]
 history = view.ask(questions.trend, metric=HEADLINES[0], grain=grain, until=period.start, limit=26, **scope)
 since = board.from_first(history, span)
 noted = view.ask(annotations.annotations, span=since, notes=view.project.settings.notes, workflow=workflow)
 for metric, column in zip(HEADLINES, st.columns(len(HEADLINES)), strict=True):
-    history = view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=13, **scope)
+    history = figures.live_frame(
+        view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=13, **scope)
+    )
     spark = charts.sparkline(history, mode, zone=zone, annotations=noted)
     shown = Shown(metric, history, behind.rows(metric, span, workflow), spark, metric)
     with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
@@ -57,8 +61,10 @@ with third, exhibit.card(view, "Three things to decide", Shown("advised", advise
 
 metric = board.choose("Metric", "metric", list(HEADLINES), HEADLINES[0], figures.label)
 lanes = ["all"] if metric in HEADLINES[:2] else ["preferred", "fallback"]
-history = view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=26, lanes=lanes, **scope)
-compared = view.ask(questions.by_member, metric=metric, grain=grain, start=period.start)
+history = figures.live_frame(
+    view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=26, lanes=lanes, **scope)
+)
+compared = figures.live_frame(view.ask(questions.by_member, metric=metric, grain=grain, start=period.start))
 height = max(260, 30 * compared.height + 40)
 left, right = st.columns([3, 2])
 drawn = charts.trend(history, mode, zone=zone, height=height, annotations=noted)
@@ -66,7 +72,8 @@ shown = Shown(f"{metric}-trend", history, behind.figure(metric, grain, period.st
 with left, exhibit.card(view, figures.label(metric), shown, height="stretch"):
     board.chart(drawn, f"{figures.label(metric)} with its 95% interval")
     st.caption(
-        "Band: 95% interval. Hollow: withheld; pointing at it says why. Marks on top: incidents, changes, notes."
+        "Band: 95% interval, of a running period for every look. Hollow: withheld; pointing at it says why. "
+        "Marks on top: incidents, changes, notes."
     )
 drawn = charts.members(compared, mode)
 shown = Shown(f"{metric}-workflows", compared, behind.rows(metric, span), drawn, metric)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readback.faces import annotations, behind, board, charts, drill, exhibit, figures, inert, questions
+from readback.faces import annotations, behind, board, charts, drill, exhibit, figures, inert, listings, questions
 from readback.faces.exhibit import Shown
 
 view = board.open_board()
@@ -60,6 +60,7 @@ shown = Shown("recovery", curve, behind.table("recovery_curves", scope, "time_s"
 with left, exhibit.card(view, "How long until it was back", shown, height="stretch"):
     board.chart(drawn, "Share of episodes recovered against time")
     st.caption("All episodes of this workflow; band: 95%. Unrecovered episodes are censored, never dropped.")
+    listings.recovery_before(view, period, **scope)
 effects = view.ask(questions.effects, **scope)
 drawn = charts.forest(effects, mode)
 shown = Shown("effects", effects, behind.table("metric_effects", scope, "metric"), drawn, "rework_rate")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readback.faces import behind, board, charts, drill, exhibit, questions, workflow_table
+from readback.faces import behind, board, charts, drill, exhibit, figures, questions, workflow_table
 from readback.faces.exhibit import Shown
 
 view = board.open_board()
@@ -15,9 +15,9 @@ with heading:
     board.title(view, "Workflows", f"{board.name(view)} · {period.label}")
 
 grain, start = period.grain.value, period.start
-asked = view.ask(drill.workflow_figures, metrics=list(workflow_table.METRICS), grain=grain, start=start)
+told = view.ask(drill.workflow_figures, metrics=list(workflow_table.METRICS), grain=grain, start=start)
 table = workflow_table.rows(
-    asked,
+    figures.live_frame(told),
     view.ask(drill.classes, at=start),
     view.ask(questions.effects, dimension="workflow", member=None, metric="rework_rate"),
     view.ask(drill.workflow_trends, metric="fallback_frequency", grain=grain, until=start),
@@ -36,7 +36,7 @@ if chosen:
 
 left, right = st.columns(2)
 for column, metric in ((left, "fallback_frequency"), (right, "policy_conformance_rate")):
-    frame = view.ask(questions.by_member, metric=metric, grain=grain, start=start)
+    frame = figures.live_frame(view.ask(questions.by_member, metric=metric, grain=grain, start=start))
     drawn = charts.members(frame, mode)
     shown = Shown(f"by-{metric}", frame, behind.rows(metric, period.span), drawn, metric)
     with column, exhibit.card(view, workflow_table.METRICS[metric], shown, height="stretch"):

@@ -1,8 +1,9 @@
 -- One row per episode that began since $from_at: the provider's declared incident around it, how long the preferred
 -- model itself was failing, and whether an admin had switched it off.
--- outage_s is an upper bound: the model was failing until its last failed attempt in the episode, and was seen to work
--- at its first answer afterwards, in any workflow. Windows whose stages are out of order, or
--- that have no length, are never used.
+-- The outage ended between outage_low_s, its last failed attempt in the episode, and outage_s, its first answer afterwards
+-- in any workflow. Where every request was routed around the model (preemptive), it is only known to have failed by the
+-- opening. is_probed: somebody tried it inside. Declared windows whose stages are out of order, or that have no length,
+-- are never used.
 with concerned as (
     select episode_id, workflow, team, preferred_model, provider, cause_family, opened_at, recovered_at, last_seen_at, state
     from episodes
@@ -25,7 +26,7 @@ incident as (
     select * from around where place = 1
 ),
 
-last_failure as (
+seen_failure as (
     select e.episode_id, max(r.started_at) as failed_at
     from concerned as e
     inner join requests as r
@@ -33,6 +34,13 @@ last_failure as (
         and r.started_at >= e.opened_at and r.started_at <= e.last_seen_at
     where r.detection = 'attempt_chain' or r.served_by = 'nobody'
     group by e.episode_id
+),
+
+last_failure as (
+    select e.episode_id, coalesce(f.failed_at, e.opened_at) as failed_at
+    from concerned as e
+    left join seen_failure as f on e.episode_id = f.episode_id
+    where f.failed_at is not null or e.cause_family in ('provider', 'unknown')
 ),
 
 answers as (
@@ -49,6 +57,23 @@ first_answer as (
     inner join answers as a
         on e.preferred_model = a.preferred_model and a.last_at > f.failed_at and a.minute <= coalesce(e.recovered_at, $as_of)
     group by e.episode_id
+),
+
+tries as (
+    select preferred_model, date_trunc('minute', started_at) as minute, min(started_at) as first_at, max(started_at) as last_at
+    from requests
+    where started_at >= $from_at and (served_by in ('preferred', 'nobody') or detection = 'attempt_chain')
+    group by preferred_model, date_trunc('minute', started_at)
+),
+
+probed as (
+    select distinct e.episode_id
+    from concerned as e
+    inner join tries as t
+        on e.preferred_model = t.preferred_model
+        and t.minute >= date_trunc('minute', e.opened_at) and t.minute <= coalesce(e.recovered_at, e.last_seen_at)
+    where (t.first_at > e.opened_at and t.first_at < coalesce(e.recovered_at, e.last_seen_at))
+        or (t.last_at > e.opened_at and t.last_at < coalesce(e.recovered_at, e.last_seen_at))
 ),
 
 disabled as (
@@ -71,10 +96,14 @@ select
         when e.state = 'disabled' then 'quiet'
         else e.state
     end as state,
+    (epoch_us(f.failed_at) - epoch_us(e.opened_at)) / 1000000.0 as outage_low_s,
     (epoch_us(a.worked_at) - epoch_us(e.opened_at)) / 1000000.0 as outage_s,
+    b.episode_id is not null as is_probed,
     (epoch_us(e.recovered_at) - epoch_us(a.worked_at)) / 1000000.0 as return_lag_s,
     (epoch_us(e.recovered_at) - epoch_us(i.resolved_at)) / 1000000.0 as recovery_lag_s
 from concerned as e
 left join incident as i on e.episode_id = i.episode_id
+left join last_failure as f on e.episode_id = f.episode_id
 left join first_answer as a on e.episode_id = a.episode_id
+left join probed as b on e.episode_id = b.episode_id
 left join disabled as d on e.episode_id = d.episode_id

@@ -103,7 +103,7 @@ def build_episodes(
 ) -> datetime | None:
     """Replace the episodes that the stretches may have changed; since when episodes changed, None where none did."""
     since = _find_restarts(con, rule, ranges)
-    parameters = _rule_parameters(rule) | {"as_of": as_of}
+    parameters: dict[str, Any] = rule.parameters | {"as_of": as_of}
     if since is not None:
         whole = {"from_at": since, "to_at": as_of + timedelta(days=1)}
         store.temp_table(con, "model_providers", "continuity/model_providers", whole)
@@ -238,18 +238,6 @@ def _find_restarts(con: store.Connection, rule: EpisodeRule, ranges: Sequence[Ra
     return since if isinstance(since, datetime) else None
 
 
-def _rule_parameters(rule: EpisodeRule) -> dict[str, Any]:
-    return {
-        "open_count": rule.open_count,
-        "open_within_s": rule.open_within,
-        "gap_s": rule.gap,
-        "close_count": rule.close_count,
-        "close_span_s": rule.close_span,
-        "hysteresis_s": rule.hysteresis,
-        "rule_version": rule.version,
-    }
-
-
 def _age_episodes(con: store.Connection, rule: EpisodeRule, as_of: datetime) -> None:
     """What was open goes quiet when the watermark moves past the gap."""
     con.execute(
@@ -269,8 +257,9 @@ def _add_context(con: store.Connection, since: datetime | None, as_of: datetime)
     start = min(since or as_of, as_of - timedelta(days=14), oldest or as_of)
     store.temp_table(con, "episode_context", "continuity/episode_context", {"from_at": start, "as_of": as_of})
     con.execute(
-        """update episodes set incident_id = c.incident_id, state = c.state, outage_s = c.outage_s,
-            return_lag_s = c.return_lag_s, recovery_lag_s = c.recovery_lag_s
+        """update episodes set incident_id = c.incident_id, state = c.state, outage_low_s = c.outage_low_s,
+            outage_s = c.outage_s, is_probed = c.is_probed, return_lag_s = c.return_lag_s,
+            recovery_lag_s = c.recovery_lag_s
         from episode_context as c where episodes.episode_id = c.episode_id"""
     )
 

@@ -37,7 +37,8 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "fallback_events": ("fallback_events", "unanswered_requests"),
     "runs": ("runs", "outcome_links", "outcome_coverage", "run_status"),
     "metric_values": (
-        "metric_values", "metric_effects", "recovery_curves", "latency_histograms", "restatements", "conformance_weeks",
+        "metric_values", "metric_effects", "recovery_curves", "recovery_comparisons", "recovery_sensitivity",
+        "latency_histograms", "restatements", "conformance_weeks",
     ),
     "decisions": ("alerts", "silences", "monitors", "notifications", "evaluations", "recommendations"),
 }  # fmt: skip

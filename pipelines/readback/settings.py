@@ -185,6 +185,19 @@ class EpisodeRule(Section):
         numbers = (self.open_count, self.open_within, self.gap, self.close_count, self.close_span, self.hysteresis)
         return "1:" + "/".join(f"{number:g}" for number in numbers)
 
+    @property
+    def parameters(self) -> dict[str, float | str]:
+        """What the models of episodes call each key, seconds as seconds."""
+        return {
+            "open_count": self.open_count,
+            "open_within_s": self.open_within,
+            "gap_s": self.gap,
+            "close_count": self.close_count,
+            "close_span_s": self.close_span,
+            "hysteresis_s": self.hysteresis,
+            "rule_version": self.version,
+        }
+
 
 class MetricSection(Section):
     """`[metrics]`: when a figure is withheld."""

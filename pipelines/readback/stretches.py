@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 Range = tuple[datetime, datetime]
 """A half-open stretch of time."""
 
+SLACK = timedelta(hours=1)
+"""Logs that end so shortly before a period does have told it whole."""
+
 LONGEST_BATCH = timedelta(days=7)
 """A first load is computed in batches of this length."""
 

@@ -24,6 +24,8 @@ COMPARED = {
     "metric_values": "* exclude (as_of)",
     "metric_effects": "* exclude (as_of)",
     "recovery_curves": "*",
+    "recovery_comparisons": "* exclude (as_of)",
+    "recovery_sensitivity": "* exclude (as_of)",
     "latency_histograms": "*",
     "recommendations": "* exclude (as_of, evidence, proposed_at)",
 }

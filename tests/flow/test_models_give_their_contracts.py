@@ -17,7 +17,9 @@ from readback.settings import open_project
 from readback.simulate import simulate
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
-BY_A_LATER_STEP = {"episodes": {"incident_id", "outage_s", "return_lag_s", "recovery_lag_s"}}
+BY_A_LATER_STEP = {
+    "episodes": {"incident_id", "outage_low_s", "outage_s", "is_probed", "return_lag_s", "recovery_lag_s"}
+}
 """Columns that another model adds to rows that stand already."""
 ON_LANDING = {"problem": "VARCHAR", "is_ignored": "BOOLEAN"}
 

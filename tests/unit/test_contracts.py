@@ -32,6 +32,7 @@ MOMENTS = {
     "impact_start",
     "period_start",
     "previous_as_of",
+    "previous_start",
 }
 # Yes-or-no columns of the native outcome format, which people write by hand.
 PLAIN_BOOLEANS = {"appropriate", "retracted"}

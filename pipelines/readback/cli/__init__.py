@@ -26,6 +26,7 @@ from readback.cli import (
     project,
     recommend,
     report,
+    trial,
 )
 from readback.cli.shell import app, err, examples, out
 from readback.errors import ReadbackError
@@ -50,6 +51,7 @@ _COMMANDS: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
         "readback recommend accept RECOMMENDATION_ID --who role:model-risk",
         "readback recommend reject RECOMMENDATION_ID --reason 'renewed next week'",
     )),
+    (trial.trial, ("readback trial trial.csv", "readback trial trial.csv --json")),
     (checklist.checklist, ("readback checklist", "readback checklist --json")),
     (report.report, ("readback report --month 2026-10", "readback report --quarter 2026-Q4 --format pdf")),
     (digest.digest, ("readback digest", "readback digest --audience operations --html", "readback digest --send")),

@@ -38,6 +38,9 @@ def metrics(
             print_json(frame.to_dicts())
             return
         out.print(values_table(frame))
+        why = gaps.absences(frame)
+        if why is not None:
+            out.print(why)
         if is_by_workflow:
             out.print(gaps.bounds_note(questions.unattributed(con)))
 

@@ -15,9 +15,9 @@ from readback.contracts.findings import (
     MetricEffect,
     MetricValue,
     Recommendation,
-    RecoveryCurve,
     Restatement,
 )
+from readback.contracts.recovery import RecoveryComparison, RecoveryCurve, RecoverySensitivity
 from readback.contracts.row import Column, Row, columns
 from readback.contracts.timeline import (
     AdminChange,
@@ -56,6 +56,8 @@ PUBLISHED: tuple[type[Row], ...] = (
     MetricValue,
     MetricEffect,
     RecoveryCurve,
+    RecoveryComparison,
+    RecoverySensitivity,
     LatencyHistogram,
     Restatement,
     ConformanceWeek,
@@ -108,7 +110,9 @@ __all__ = [
     "QuarantinedLine",
     "Recommendation",
     "Reconciliation",
+    "RecoveryComparison",
     "RecoveryCurve",
+    "RecoverySensitivity",
     "Request",
     "Restatement",
     "Row",

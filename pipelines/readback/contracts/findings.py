@@ -7,6 +7,7 @@ from pydantic import Field
 
 from readback.contracts.row import Row
 from readback.contracts.vocabulary import (
+    Absence,
     Confidence,
     Dimension,
     EvidenceClass,
@@ -36,10 +37,22 @@ class MetricValue(Row):
     value: float | None = Field(description="The figure; NULL where there is no data, never 0.")
     low: float | None = Field(description="Lower limit of the 95% interval; NULL where none is defined.")
     high: float | None = Field(description="Upper limit of the 95% interval; NULL where none, or not reached.")
+    anytime_low: float | None = Field(
+        default=None, description="Lower limit that holds however often one looks; only while the period still runs."
+    )
+    anytime_high: float | None = Field(
+        default=None, description="Upper limit that holds however often one looks; only while the period still runs."
+    )
     effective_n: float | None = Field(description="Sample size after clustering and weights.")
     coverage: float | None = Field(ge=0, le=1, description="Observable / eligible units; NULL where not applicable.")
     maturity: float | None = Field(ge=0, le=1, description="Mature / observable units; NULL where not applicable.")
     status: MetricStatus = Field(description="Whether the figure may be read as a figure.")
+    absence: Absence | None = Field(
+        default=None, description="Why it may not: of figures of everything together; NULL where it may."
+    )
+    explanation: str | None = Field(
+        default=None, description="The same in a sentence, with counts as weighted for sampling."
+    )
     definition_version: int = Field(ge=1, description="Version of the metric's definition.")
     as_of: datetime = Field(description="Watermark that the figure was computed at.")
 
@@ -88,26 +101,6 @@ class MetricEffect(Row):
     status: MetricStatus = Field(description="Whether the difference may be read as one.")
     warning: str | None = Field(description="What limits the comparison.")
     as_of: datetime = Field(description="Watermark.")
-
-
-class RecoveryCurve(Row):
-    """One step of a Kaplan-Meier curve of episode durations."""
-
-    table: ClassVar[str] = "recovery_curves"
-    key: ClassVar[tuple[str, ...]] = ("dimension", "member", "time_s")
-
-    dimension: Dimension = Field(description="What it is broken down by.")
-    member: str = Field(description="Member of the dimension; * for all.")
-    time_s: float = Field(ge=0, description="Seconds since the opening.")
-    survival: float = Field(ge=0, le=1, description="Share of episodes not yet recovered.")
-    low: float | None = Field(description="Lower limit of the log(-log) band.")
-    high: float | None = Field(description="Upper limit of the log(-log) band; NULL where undefined.")
-    recovered: float | None = Field(default=None, ge=0, le=1, description="Share recovered by then, of all.")
-    held: float | None = Field(default=None, ge=0, le=1, description="Share that ended held by then: a competing end.")
-    disabled: float | None = Field(default=None, ge=0, le=1, description="Share that ended disabled by then: likewise.")
-    at_risk: int = Field(ge=0, description="Episodes still followed just before.")
-    events: int = Field(ge=0, description="Recoveries at this time.")
-    censored: int = Field(ge=0, description="Episodes lost from view at this time.")
 
 
 class LatencyHistogram(Row):

@@ -242,6 +242,18 @@ class Episode(Row):
     substitutes: list[str] = Field(description="Models that served instead, by first use.")
     rule_version: str = Field(description="Version and parameters of the episode rule.")
     incident_id: str | None = Field(description="The provider's declared incident that overlaps, where one does.")
-    outage_s: float | None = Field(ge=0, description="Seconds that the preferred model was failing: an upper bound.")
-    return_lag_s: float | None = Field(description="duration_s - outage_s: the part that a policy can tune.")
+    outage_low_s: float | None = Field(
+        default=None, ge=0, description="Seconds that the preferred model was failing at least: to its last failure."
+    )
+    outage_s: float | None = Field(
+        ge=0,
+        description="Seconds that it was failing at most: to its first answer afterwards; NULL while none was seen.",
+    )
+    is_probed: bool | None = Field(
+        default=None,
+        description="Whether anybody tried the preferred model inside; if not, nobody knows when its outage ended.",
+    )
+    return_lag_s: float | None = Field(
+        description="duration_s - outage_s: the least of the part that a policy can tune."
+    )
     recovery_lag_s: float | None = Field(description="Return measured against the provider's declared recovery.")

@@ -416,6 +416,28 @@ class MetricStatus(StrEnum):
     NOT_REPORTED = "not_reported"
 
 
+class Absence(StrEnum):
+    """Why a figure is absent."""
+
+    NO_SOURCE = "no_source"
+    NO_TRAFFIC = "no_traffic"
+    NO_EVENT = "no_event"
+    FILTERED = "filtered"
+    LINK_FAILED = "link_failed"
+    TOO_EARLY = "too_early"
+    TOO_FEW = "too_few"
+
+
+class RuleParameter(StrEnum):
+    """Keys of `[episodes]` that the figures of recovery are tried against, and the rule in force."""
+
+    DECLARED = "declared"
+    OPEN_COUNT = "open_count"
+    GAP = "gap"
+    CLOSE_COUNT = "close_count"
+    HYSTERESIS = "hysteresis"
+
+
 class FileState(StrEnum):
     """What became of an input file."""
 

@@ -118,6 +118,27 @@ def values(frame: pl.DataFrame) -> list[MetricValue]:
     return [MetricValue.model_validate({k: v for k, v in row.items() if k in names}) for row in frame.to_dicts()]
 
 
+def is_running(figure: MetricValue) -> bool:
+    """Whether the figure's period still runs, so that it has limits that hold however often one looks."""
+    return figure.anytime_low is not None or figure.anytime_high is not None
+
+
+def live(figure: MetricValue) -> MetricValue:
+    """The figure with the limits that hold however often one looks, where its period still runs; else as it is.
+
+    For what people reload. A report that is written once keeps the interval of one look.
+    """
+    if not is_running(figure):
+        return figure
+    return figure.model_copy(update={"low": figure.anytime_low, "high": figure.anytime_high})
+
+
+def live_frame(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same of rows of `metric_values`; the snapshot of an older readback has no such limits."""
+    limits = [(name, f"anytime_{name}") for name in ("low", "high") if f"anytime_{name}" in frame.columns]
+    return frame.with_columns(pl.coalesce(anytime, plain).alias(plain) for plain, anytime in limits)
+
+
 def sample_size(figure: MetricValue) -> float | None:
     """Units that the figure rests on: its denominator, else its effective n."""
     return figure.denominator if figure.denominator is not None else figure.effective_n
@@ -227,12 +248,18 @@ def with_interval(figure: MetricValue) -> str:
 
 
 def evidence(figure: MetricValue) -> str:
-    """What a headline rests on, for the line below it: the interval and n, or the reason for its absence."""
+    """What a headline rests on, for the line below it: the interval and n, or the reason for its absence.
+
+    It stands on pages that people reload: while the period runs, the interval is the one for every look.
+    """
+    figure = live(figure)
     reason = withheld(figure)
     if reason:
-        return reason[0].upper() + reason[1:]
+        return figure.explanation or reason[0].upper() + reason[1:]
     n = sample_size(figure)
-    told = [interval(figure), f"n = {count(n)}" if n is not None else None]
+    shown = interval(figure)
+    looks = ", at every look" if shown and is_running(figure) else ""
+    told = [f"{shown}{looks}" if shown else None, f"n = {count(n)}" if n is not None else None]
     return " · ".join(part for part in told if part) or "No interval"
 
 

@@ -18,6 +18,12 @@ _FORMULAS = {
 _EXACT = {
     "poisson": "exact Poisson interval",
 }
+_INTERVALS = {
+    "survival": "log(−log) band; of the restricted mean Student's t; valid for one look, also while a period runs",
+    "total": "none: a sum",
+    "quantile": "by order statistics",
+    "rate": "exact Poisson interval",
+}
 
 
 def formula(definition: Definition) -> str:
@@ -36,6 +42,7 @@ def facts(definition: Definition) -> Mapping[str, str]:
     return {
         "Unit": f"{definition.unit}, {definition.better} is better",
         "Estimator": definition.estimator.replace("_", " "),
+        "Interval": _interval(definition),
         "Grains": ", ".join(definition.grains),
         "Broken down by": ", ".join(definition.dimensions),
         "Lanes": ", ".join(definition.lanes),
@@ -44,6 +51,18 @@ def facts(definition: Definition) -> Mapping[str, str]:
         "Version of the definition": str(definition.definition_version),
         "References": "; ".join(definition.references) or "none",
     }
+
+
+def _interval(definition: Definition) -> str:
+    """Which interval stands where."""
+    if definition.estimator in ("proportion", "clustered_proportion"):
+        return (
+            "of a closed period Wilson (low, high); of one that still runs this dashboard shows the confidence "
+            "sequence (anytime_low, anytime_high), about 1.6 times as wide, which holds however often one looks"
+        )
+    if definition.statistic is not None:
+        return "none: what was seen"
+    return _INTERVALS[definition.estimator] if definition.interval is None else _EXACT[definition.interval]
 
 
 def windows(settings: Settings) -> Mapping[str, str]:

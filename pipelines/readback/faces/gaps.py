@@ -33,6 +33,17 @@ def listed(con: Connection, asked: Collection[str]) -> RenderableType:
     return Group(*[part for part in parts if part is not None])
 
 
+def absences(values: pl.DataFrame) -> RenderableType | None:
+    """Why headline figures are absent, of the newest period of each metric; None where none is."""
+    headline = values.filter(pl.col("lane") == "all").sort("metric", "period_start")
+    newest = headline.group_by("metric", maintain_order=True).last()
+    told = newest.drop_nulls("explanation").select("metric", "explanation").rows()
+    if not told:
+        return None
+    width = 2 + max(len(metric) for metric, _ in told)
+    return Group(*[Hanging(Text(plain(why, 400), style="dim"), width, metric) for metric, why in told])
+
+
 def deficits(counted: pl.DataFrame) -> RenderableType | None:
     """One line per log that lacks what its source counted: how many, where most, and where that pushes the figures."""
     if counted.is_empty():

@@ -12,7 +12,7 @@ import polars as pl
 import streamlit as st
 
 from readback.contracts import LedgerFile, MetricValue
-from readback.faces import decide, figures
+from readback.faces import decide, figures, recovery
 from readback.faces.board import Board, link, nothing, remember, table
 from readback.faces.figures import COMPANIONS, Definition
 from readback.faces.inert import LONGEST, code, markdown, plain
@@ -73,6 +73,14 @@ def against(
         told = figures.compared(found, period.short_label)
         color = {"better": "green", "worse": "red"}.get(found.tone if found else "", "gray")
         st.markdown(f":small[:{color}[{markdown(told)}]]")
+
+
+def recovery_before(view: Board, period: Period, **scope: str) -> None:
+    """Recovery of one member against the period before, in a line."""
+    if period.previous:
+        found = view.ask(recovery.comparison, grain=period.grain.value, start=period.start, **scope).to_dicts()
+        before = period.previous.label.replace("Week of", "the week of")
+        st.caption(recovery.against_before(found[0] if found else None, before))
 
 
 def open_episodes(rows: pl.DataFrame) -> None:

@@ -7,10 +7,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from readback.contracts.vocabulary import Grain
+from readback.stretches import SLACK
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-SLACK = timedelta(hours=1)
-"""A period counts as whole where the newest record is no further than this from its end."""
 
 
 class Span(NamedTuple):

@@ -53,8 +53,8 @@ def facts(row: Mapping[str, Any], costs: Mapping[str, Any]) -> None:
     tried = markdown(", ".join(row["substitutes"]) or "nobody", 200)
     told = [
         ("Off its model", _length(row["duration_s"]), _ending(row)),
-        ("Preferred was failing", _length(row["outage_s"]), "an upper bound, by what the log shows"),
-        ("Return lag", _length(row["return_lag_s"]), "the part that a policy can tune"),
+        ("Preferred was failing", *outage(row)),
+        ("Return lag", _length(row["return_lag_s"]), "the least of the part that a policy can tune"),
         ("Lag on the provider", _length(row["recovery_lag_s"]), lag),
         ("Fallbacks", figures.count(row["fallback_count"]), of),
         ("Added cost", _dollars(costs), f"median wait {_wait(costs['added_latency_ms'])}"),
@@ -71,6 +71,19 @@ def facts(row: Mapping[str, Any], costs: Mapping[str, Any]) -> None:
     )
     if row["workflow"]:
         board.link("workflow", "The workflow as a whole", ":material/arrow_back:", workflow=row["workflow"])
+
+
+def outage(row: Mapping[str, Any]) -> tuple[str, str]:
+    """How long the preferred model itself was failing, and what that rests on; a span where nobody can say."""
+    low, high = row["outage_low_s"], row["outage_s"]
+    if high is None:
+        return (
+            (figures.DASH, "no failure of it was seen") if low is None else (f"over {_length(low)}", "no answer since")
+        )
+    if row["is_probed"] is False:
+        return f"{_length(low)} to {_length(high)}", "nobody tried it meanwhile, so nobody knows when it ended"
+    told = _length(high) if low is None or figures.duration(low) == figures.duration(high) else None
+    return told or f"{_length(low)} to {_length(high)}", "from its last failure to its first answer"
 
 
 def moments(row: Mapping[str, Any], noted: pl.DataFrame) -> list[tuple[str, datetime]]:

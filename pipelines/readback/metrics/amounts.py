@@ -4,7 +4,6 @@ Strata and clusters come from `models/marts/amount_clusters.sql`, of requests ra
 read is judged as in `effects`.
 """
 
-import zlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -20,6 +19,9 @@ from readback.settings import Settings
 UNITS = {"cost_usd": "usd", "latency_ms": "ms"}
 """Amounts of which the lanes are compared, and their unit."""
 
+_SEED = 1
+"""One set of resamples for all: the same figures draw the same ones, whatever else is computed beside them."""
+
 
 def amount_rows(con: store.Connection, settings: Settings, as_of: datetime) -> list[MetricEffect]:
     """`metric_effects`: cost and latency for all requests, for each workflow, and for each substitute."""
@@ -32,7 +34,7 @@ def _amounts(metric: str, clusters: pl.DataFrame, as_of: datetime) -> Iterator[M
     if clusters.is_empty():
         return
     compared = [(dimension, member, arms_of(rows)) for dimension, member, rows in members(clusters)]
-    found = [_compare(metric, member, arms) for _, member, arms in compared]
+    found = stats.stratified_mean_differences([_comparison(arms) for _, _, arms in compared], seed=_SEED)
     pairs = zip(compared, found, strict=True)
     workflows = [one for (dimension, _, _), one in pairs if dimension is Dimension.WORKFLOW]
     spread = effects.heterogeneity([(one.difference, one.standard_error) for one in workflows])
@@ -40,11 +42,8 @@ def _amounts(metric: str, clusters: pl.DataFrame, as_of: datetime) -> Iterator[M
         yield _amount(metric, dimension, member, arms, one, spread if dimension is Dimension.ALL else None, as_of)
 
 
-def _compare(metric: str, member: str, arms: Arms) -> stats.AdjustedMean:
-    exposed, control = clusters_of(arms, arms.is_fallback), clusters_of(arms, ~arms.is_fallback)
-    # The same figures draw the same resamples, whatever else is computed beside them.
-    seed = zlib.crc32(f"{metric}/{member}".encode())
-    return stats.stratified_mean_difference(strata_of(arms), exposed, control, seed=seed)
+def _comparison(arms: Arms) -> stats.Comparison:
+    return stats.Comparison(strata_of(arms), clusters_of(arms, arms.is_fallback), clusters_of(arms, ~arms.is_fallback))
 
 
 def _amount(

@@ -34,11 +34,17 @@ _MATURITIES = """create table if not exists marts.maturities (
 _MODELS = (
     "create table if not exists marts.model_days (day date, model varchar, provider varchar, request_count bigint)"
 )
+_LANE_CHANGES = """create table if not exists marts.lane_changes (
+    day date, workflow varchar, preferred_model varchar, started_at timestamptz, request_id varchar, family varchar,
+    is_fallback boolean, is_success boolean)"""
 _MADE = "create table if not exists marts.made_from (fingerprint varchar)"
 _TOUCHED = "create table if not exists touched_days (day date)"
 
-BY_DAY = ("metric_daily", "effect_daily", "amount_daily", "maturities", "model_days")
+BY_DAY = ("metric_daily", "effect_daily", "amount_daily", "maturities", "model_days", "lane_changes")
 """Marts that hold rows by local day."""
+
+MOST_CLOSING_ANSWERS = 2
+"""Answers in a row by which a rule that is tried may ask for more than the rule in force."""
 
 OF_EPISODES = ("open_episodes", "degraded_minutes")
 """Daily metrics whose facts are the episodes: few, and an open one grows daily, so they are made anew each time."""
@@ -47,7 +53,7 @@ OF_EPISODES = ("open_episodes", "degraded_minutes")
 def create_marts(con: store.Connection) -> None:
     """The schema `marts` and its tables, where they do not exist yet."""
     con.execute("create schema if not exists marts")
-    for statement in (_DAILY, _EFFECTS, _AMOUNTS, _MATURITIES, _MODELS, _MADE, _TOUCHED):
+    for statement in (_DAILY, _EFFECTS, _AMOUNTS, _MATURITIES, _MODELS, _LANE_CHANGES, _MADE, _TOUCHED):
         con.execute(statement)
 
 
@@ -62,7 +68,7 @@ def renew(con: store.Connection, settings: Settings, as_of: datetime, dirty: Seq
     zone = settings.project.timezone
     of_requests, of_runs = stale_days(con, settings, dirty)
     for batch in batches(of_requests, zone):
-        _renew_requests(con, batch, zone)
+        _renew_requests(con, batch, settings)
     for batch in batches(of_runs, zone):
         _renew_runs(con, batch, zone)
     con.execute("delete from touched_days")
@@ -96,7 +102,8 @@ def _remake(con: store.Connection, settings: Settings) -> bool:
     con.execute("insert into marts.made_from values (?)", [now])
     for mart in BY_DAY:
         con.execute(f"delete from marts.{mart}")
-    con.execute("delete from latency_histograms")
+    for table in ("latency_histograms", "recovery_sensitivity"):
+        con.execute(f"delete from {table}")
     return True
 
 
@@ -124,8 +131,10 @@ def name_models(con: store.Connection) -> None:
     )
 
 
-def _renew_requests(con: store.Connection, batch: Batch, zone: str) -> None:
-    bound = _bound(batch, zone)
+def _renew_requests(con: store.Connection, batch: Batch, settings: Settings) -> None:
+    bound = _bound(batch, settings.project.timezone)
+    kept = {"kept": settings.episodes.close_count + MOST_CLOSING_ANSWERS}
+    _replace(con, "lane_changes", batch, store.model("marts/lane_changes"), bound | kept)
     _replace(con, "model_days", batch, store.model("marts/model_days"), bound)
     con.execute(
         "delete from latency_histograms where period_start >= ? and period_start < ?", [batch.from_at, batch.to_at]

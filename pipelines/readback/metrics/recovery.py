@@ -13,7 +13,7 @@ from readback import stats, store
 from readback.contracts.vocabulary import Dimension, Grain, MetricLane, MetricStatus
 from readback.metrics import rollup
 from readback.metrics.definitions import Definition
-from readback.stats.estimate import Estimate, Floats
+from readback.stats.estimate import Floats
 
 _KEY = ["grain", "period_start", "dimension", "member"]
 COLUMNS = {
@@ -32,17 +32,21 @@ _ENDS = {"recovered": RECOVERED, "held": HELD, "disabled": DISABLED}
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Episodes of one period and member; their curves are estimated only where something is read off them."""
+class Samples:
+    """Episodes of many periods and members, one row of `keys` each; their curves are estimated together."""
 
+    keys: pl.DataFrame
+    owner: NDArray[np.int64]
     durations: Floats
     ends: NDArray[np.int64]
     is_open: NDArray[np.bool_]
 
-    @property
-    def n(self) -> int:
-        """Episodes."""
-        return int(self.durations.size)
+    @classmethod
+    def of(cls, rows: pl.DataFrame) -> "Samples":
+        """The samples of rows that are sorted by period and member."""
+        keys = rows.group_by(_KEY, maintain_order=True).agg(pl.len().alias("n"))
+        owner = np.repeat(np.arange(keys.height), keys["n"].to_numpy())
+        return cls(keys, owner, seconds_of(rows), ends_of(rows), (rows["state"] == "open").to_numpy().astype(np.bool_))
 
     @property
     def recovered(self) -> NDArray[np.bool_]:
@@ -50,14 +54,14 @@ class Sample:
         return np.asarray(self.ends == RECOVERED, dtype=np.bool_)
 
     @cached_property
-    def curve(self) -> stats.Curve:
-        """Not yet recovered."""
-        return stats.kaplan_meier(self.durations, self.recovered)
-
-    @cached_property
-    def incidence(self) -> stats.Incidence:
+    def panel(self) -> stats.Panel:
         """Recovered, held and disabled ones being out of the race."""
-        return stats.cumulative_incidence(self.durations, self.ends, RECOVERED)
+        return stats.panel(self.owner, self.durations, self.ends, self.keys.height, RECOVERED)
+
+    def total(self, of: Floats | NDArray[np.bool_]) -> Floats:
+        """A sum over the episodes of each sample."""
+        weights = np.asarray(of, dtype=np.float64)
+        return np.bincount(self.owner, weights=weights, minlength=self.keys.height).astype(np.float64)
 
 
 def recovery_figures(con: store.Connection, wanted: Sequence[Definition], zone: str, minimum_n: int) -> pl.DataFrame:
@@ -72,7 +76,7 @@ def figures_of(
     frame: pl.DataFrame, dimension: Dimension, definitions: Sequence[Definition], minimum_n: int
 ) -> pl.DataFrame:
     """Figures of one dimension, from episodes with the periods that they belong to."""
-    episodes = _of_members(frame, dimension)
+    episodes = of_members(frame, dimension)
     asked = [definition for definition in definitions if dimension in definition.dimensions]
     withheld = [_withheld(episodes, definition, minimum_n) for definition in asked]
     return pl.concat([pl.DataFrame(schema=_schema()), *withheld, _told(episodes, asked, minimum_n)])
@@ -88,8 +92,18 @@ def curve_rows(con: store.Connection, episodes: str, zone: str) -> pl.DataFrame:
         .sort("workflow")
         .group_by("workflow", maintain_order=True)
     ]
-    steps = [_steps(dimension, member, _sample(rows)) for dimension, member, rows in parts]
-    return pl.concat(steps) if steps else _steps("", "", _sample(frame))
+    steps = [_steps(dimension, member, rows) for dimension, member, rows in parts]
+    return pl.concat(steps) if steps else _steps("", "", frame)
+
+
+def seconds_of(rows: pl.DataFrame) -> Floats:
+    """How long each episode is known to last."""
+    return rows["duration_s"].to_numpy().astype(np.float64)
+
+
+def ends_of(rows: pl.DataFrame) -> NDArray[np.int64]:
+    """How each episode ended."""
+    return rows["state"].replace_strict(_ENDS, default=0, return_dtype=pl.Int64).to_numpy()
 
 
 def _by_body(
@@ -98,18 +112,26 @@ def _by_body(
     """Metrics that read the same rows, with those rows by period: each curve is estimated once."""
     bodies: dict[str, list[Definition]] = {}
     for definition in wanted:
-        text = store.model(f"metrics/{definition.metric}")
-        body = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
-        bodies.setdefault(body, []).append(definition)
-    for body, definitions in bodies.items():
-        sql = f"""select episodes.*, periods.grain, periods.period_start
-            from ({body}) as episodes inner join periods on periods.day = episodes.day
-            where list_contains($grains, periods.grain)"""
-        grains = sorted({grain.value for definition in definitions for grain in definition.grains})
-        yield rollup.fetch(con, sql, {"grains": grains, "timezone": zone}), definitions
+        bodies.setdefault(_body(definition.metric), []).append(definition)
+    for definitions in bodies.values():
+        grains = sorted({grain for definition in definitions for grain in definition.grains})
+        yield episodes_by_period(con, definitions[0].metric, grains, zone), definitions
 
 
-def _of_members(frame: pl.DataFrame, dimension: Dimension) -> pl.DataFrame:
+def episodes_by_period(con: store.Connection, metric: str, grains: Sequence[Grain], zone: str) -> pl.DataFrame:
+    """The rows that a survival metric reads, with the periods that they belong to. Reads `periods`."""
+    sql = f"""select episodes.*, periods.grain, periods.period_start
+        from ({_body(metric)}) as episodes inner join periods on periods.day = episodes.day
+        where list_contains($grains, periods.grain)"""
+    return rollup.fetch(con, sql, {"grains": [grain.value for grain in grains], "timezone": zone})
+
+
+def _body(metric: str) -> str:
+    """The SQL of a metric without its header."""
+    return "\n".join(line for line in store.model(f"metrics/{metric}").splitlines() if not line.startswith("--"))
+
+
+def of_members(frame: pl.DataFrame, dimension: Dimension) -> pl.DataFrame:
     """Episodes with the member that they belong to; a cause is never '(none)'."""
     member = pl.lit("*") if dimension is Dimension.ALL else pl.col(COLUMNS[dimension])
     named = frame.with_columns(member.alias("member"), pl.lit(dimension.value).alias("dimension"))
@@ -149,82 +171,71 @@ def _withheld(episodes: pl.DataFrame, definition: Definition, minimum_n: int) ->
 
 def _told(episodes: pl.DataFrame, asked: Sequence[Definition], minimum_n: int) -> pl.DataFrame:
     least = min((definition.threshold(minimum_n) for definition in asked if definition.statistic is None), default=0)
-    enough = episodes.filter((pl.col("n") >= least) | (pl.col("grain") == Grain.ALL.value))
-    rows = [
-        key | _figure(definition, sample)
-        for key, sample in _samples(enough)
-        for definition in asked
-        if key["grain"] in definition.grains and sample.n >= definition.threshold(minimum_n)
-    ]
-    return pl.DataFrame(rows, schema=_schema(), orient="row")
+    samples = Samples.of(episodes.filter((pl.col("n") >= least) | (pl.col("grain") == Grain.ALL.value)))
+    if samples.keys.is_empty():
+        return pl.DataFrame(schema=_schema())
+    return pl.concat([_figures(definition, samples, minimum_n) for definition in asked])
 
 
-def _samples(rows: pl.DataFrame) -> Iterator[tuple[dict[str, object], Sample]]:
-    """Each period and member with its episodes, of rows that are sorted by both."""
-    whole, start = _sample(rows), 0
-    for *key, count in rows.group_by(_KEY, maintain_order=True).len().iter_rows():
-        part = slice(start, start + count)
-        start += count
-        sample = Sample(whole.durations[part], whole.ends[part], whole.is_open[part])
-        yield dict(zip(_KEY, key, strict=True)), sample
-
-
-def _sample(rows: pl.DataFrame) -> Sample:
-    durations = rows["duration_s"].to_numpy().astype(np.float64)
-    ends = rows["state"].replace_strict(_ENDS, default=0, return_dtype=pl.Int64).to_numpy()
-    return Sample(durations, ends, (rows["state"] == "open").to_numpy().astype(np.bool_))
-
-
-def _figure(definition: Definition, sample: Sample) -> dict[str, object]:
-    found = _estimate(definition, sample)
-    is_enough = (found.value, found.low) != (None, None)
+def _figures(definition: Definition, samples: Samples, minimum_n: int) -> pl.DataFrame:
+    value, low, high, effective = _estimates(definition, samples)
     nothing = MetricStatus.NO_DATA if definition.statistic == "oldest_open" else MetricStatus.TOO_FEW
-    return {
-        "metric": definition.metric,
-        "lane": MetricLane.ALL.value,
-        "numerator": _events(definition, sample),
-        "denominator": float(sample.n),
-        "value": found.value if is_enough else None,
-        "low": found.low if is_enough else None,
-        "high": found.high if is_enough else None,
-        "effective_n": found.effective_n,
-        "status": (MetricStatus.OK if is_enough else nothing).value,
-    }
+    is_enough = ~(np.isnan(value) & np.isnan(low))
+    numbers = {"value": value, "low": low, "high": np.where(is_enough, high, np.nan), "effective_n": effective}
+    is_asked = pl.col("grain").is_in([grain.value for grain in definition.grains])
+    return (
+        samples.keys.with_columns(
+            pl.lit(definition.metric).alias("metric"),
+            pl.lit(MetricLane.ALL.value).alias("lane"),
+            pl.Series("numerator", samples.total(_events(definition, samples))),
+            pl.col("n").cast(pl.Float64).alias("denominator"),
+            *(pl.Series(name, of, pl.Float64).fill_nan(None) for name, of in numbers.items()),
+            pl.Series("status", np.where(is_enough, MetricStatus.OK.value, nothing.value)),
+        )
+        .filter(is_asked & (pl.col("n") >= definition.threshold(minimum_n)))
+        .select(list(_schema()))
+    )
 
 
-def _estimate(definition: Definition, sample: Sample) -> Estimate:
-    if definition.quantile is not None:
-        return stats.survival_quantile(sample.curve, definition.quantile)
+def _estimates(definition: Definition, samples: Samples) -> tuple[Floats, Floats, Floats, Floats]:
+    """Value, limits and effective n of every sample; nan where there is none."""
     if definition.statistic is not None:
-        return _plain(definition, sample)
-    horizon = definition.horizon_s or math.nan
+        nothing = np.full(samples.keys.height, np.nan)
+        return _plain(definition, samples), nothing, nothing, nothing
+    horizon, seen = definition.horizon_s or math.nan, samples.total(samples.recovered)
+    if definition.quantile is not None:
+        return (*stats.panel_quantiles(samples.panel, definition.quantile), seen)
     if definition.unit == "fraction":
-        return stats.incidence_within(sample.incidence, horizon)
-    return stats.rmst(sample.durations, sample.recovered, horizon)
+        return (*stats.panel_shares_ended(samples.panel, horizon), seen)
+    means = stats.panel_restricted_means(samples.panel, horizon)
+    return means.value, means.low, means.high, means.events
 
 
-def _plain(definition: Definition, sample: Sample) -> Estimate:
+def _plain(definition: Definition, samples: Samples) -> Floats:
     """A mean of the closed episodes, or the age of the oldest open one: no estimates, and without an interval."""
-    n = sample.n
+    count = samples.keys.height
     if definition.statistic == "oldest_open":
-        ages = sample.durations[sample.is_open]
-        return Estimate(float(ages.max()) if ages.size else None, None, None, n, None)
-    closed = sample.durations[sample.recovered]
-    return Estimate(float(closed.mean()) / 60 if closed.size else None, None, None, n, None)
+        ages = np.full(count, -np.inf)
+        np.maximum.at(ages, samples.owner[samples.is_open], samples.durations[samples.is_open])
+        return np.where(np.isfinite(ages), ages, np.nan)
+    closed = samples.total(samples.recovered)
+    minutes = samples.total(samples.durations * samples.recovered) / 60
+    return np.asarray(np.divide(minutes, closed, out=np.full(count, np.nan), where=closed > 0), dtype=np.float64)
 
 
-def _events(definition: Definition, sample: Sample) -> float:
+def _events(definition: Definition, samples: Samples) -> NDArray[np.bool_]:
     """Recoveries seen, of a share those within its horizon."""
-    within = sample.durations <= (definition.horizon_s or math.inf) if definition.unit == "fraction" else True
-    return float(np.sum(sample.recovered & within))
+    horizon = (definition.horizon_s or math.inf) if definition.unit == "fraction" else math.inf
+    return np.asarray(samples.recovered & (samples.durations <= horizon), dtype=np.bool_)
 
 
-def _steps(dimension: str, member: str, sample: Sample) -> pl.DataFrame:
-    curve = sample.curve
+def _steps(dimension: str, member: str, rows: pl.DataFrame) -> pl.DataFrame:
+    durations, ends = seconds_of(rows), ends_of(rows)
+    curve = stats.kaplan_meier(durations, ends == RECOVERED)
     left = np.append(curve.at_risk[1:], 0)
     numbers = {"time_s": curve.time, "survival": curve.survival, "low": curve.low, "high": curve.high}
     for name, kind in (("recovered", RECOVERED), ("held", HELD), ("disabled", DISABLED)):
-        numbers[name] = stats.cumulative_incidence(sample.durations, sample.ends, kind).incidence
+        numbers[name] = stats.cumulative_incidence(durations, ends, kind).incidence
     counts = {
         "at_risk": curve.at_risk,
         "events": curve.events,

@@ -1,4 +1,4 @@
-"""STEP: facts → daily marts → figures, effects, curves, verdicts by week, restatements.
+"""STEP: facts → daily marts → figures, effects, recovery, verdicts by week, restatements.
 
 Says in what order, and replaces the tables.
 """
@@ -9,10 +9,12 @@ from datetime import datetime
 import polars as pl
 
 from readback import store
-from readback.contracts import ConformanceWeek, MetricEffect, MetricValue, RecoveryCurve
+from readback.contracts import ConformanceWeek, MetricEffect, MetricValue, RecoveryComparison, RecoveryCurve
 from readback.contracts.ddl import column_names
-from readback.metrics import marts, restatements, rollup
+from readback.metrics import marts, restatements, rollup, sensitivity
+from readback.metrics.absence import explained
 from readback.metrics.amounts import amount_rows
+from readback.metrics.comparisons import comparison_rows
 from readback.metrics.conformance import conformance_weeks
 from readback.metrics.definitions import Definition, definitions, metrics_of
 from readback.metrics.effects import effect_rows
@@ -20,6 +22,7 @@ from readback.metrics.estimation import judge, nothing_told, proportions, totals
 from readback.metrics.latency import latency_figures
 from readback.metrics.needs import unreported
 from readback.metrics.recovery import curve_rows, recovery_figures
+from readback.metrics.running import running_periods, with_anytime_limits
 from readback.settings import Settings
 from readback.stretches import Range
 
@@ -45,21 +48,26 @@ def refresh(con: store.Connection, settings: Settings, as_of: datetime, dirty: S
         curves = curve_rows(con, store.model(f"metrics/{_EPISODES}"), zone)
         _replace(con, RecoveryCurve.table, curves, column_names(RecoveryCurve))
         _replace(con, ConformanceWeek.table, conformance_weeks(con, settings), column_names(ConformanceWeek))
+        store.replace_rows(con, RecoveryComparison, comparison_rows(con, settings, as_of))
+        sensitivity.renew(con, settings, as_of, dirty, previous_as_of)
 
 
 def figures(con: store.Connection, settings: Settings, as_of: datetime) -> pl.DataFrame:
     """`metric_values`, from the daily marts and the episodes."""
     zone, asked = settings.project.timezone, list(definitions().values())
     absent = unreported(con, asked)
-    told = [definition for definition in asked if definition.metric not in absent]
+    reported = [definition for definition in asked if definition.metric not in absent]
     rollup.ask(con, asked)
     rollup.make_periods(con, settings)
-    found = [frame for frame in _told(con, settings, told) if frame.height]
+    found = [frame for frame in _told(con, settings, reported) if frame.height]
     skeleton = rollup.silent(con, marts.first_day_start(con, zone))
     found.append(
         nothing_told(skeleton, found, {definition.metric: definition.metric in absent for definition in asked})
     )
-    return _completed(pl.concat(found, how="diagonal"), as_of)
+    # Where nothing is told, no frame brings these columns.
+    found.append(pl.DataFrame(schema={"value": pl.Float64, "effective_n": pl.Float64}))
+    told = with_anytime_limits(pl.concat(found, how="diagonal"), running_periods(con, zone, as_of))
+    return _completed(explained(con, told, zone, settings.metrics.minimum_n), as_of)
 
 
 def _told(con: store.Connection, settings: Settings, told: Sequence[Definition]) -> Iterator[pl.DataFrame]:

@@ -32,13 +32,17 @@ from readback.stats.difference import (
     paired_difference,
 )
 from readback.stats.effect import AdjustedDifference, Clusters, Strata, mantel_haenszel_difference
-from readback.stats.estimate import Estimate, Intervals
+from readback.stats.estimate import Estimate, Intervals, finite
 from readback.stats.heterogeneity import Heterogeneity, cochran_q
-from readback.stats.means import AdjustedMean, stratified_mean_difference
+from readback.stats.means import AdjustedMean, Comparison, stratified_mean_difference, stratified_mean_differences
 from readback.stats.multiplicity import benjamini_hochberg, e_benjamini_hochberg
 from readback.stats.odds import CommonOdds, mantel_haenszel_odds, odds_heterogeneity
+from readback.stats.panel import LogRanks, Panel, RestrictedMeans, log_ranks, panel
+from readback.stats.panel import quantiles as panel_quantiles
+from readback.stats.panel import restricted_means as panel_restricted_means
+from readback.stats.panel import shares_ended as panel_shares_ended
 from readback.stats.proportion import clopper_pearson, poisson_rate, wilson
-from readback.stats.ratio import cluster_bootstrap, clustered_ratio
+from readback.stats.ratio import cluster_bootstrap, cluster_bootstraps, clustered_ratio
 from readback.stats.sensitivity import e_value, minimum_detectable_difference, unseen_bounds, unseen_difference_bounds
 from readback.stats.sequence import confidence_sequence, normal_mixture_bound, two_stream_evidence
 from readback.stats.sketch import ZERO_BUCKET, bucket, bucket_value
@@ -64,6 +68,7 @@ __all__ = [
     "ClusterSums",
     "Clusters",
     "CommonOdds",
+    "Comparison",
     "Curve",
     "DEFAULT_ICC",
     "Detection",
@@ -72,9 +77,12 @@ __all__ = [
     "Incidence",
     "Intervals",
     "LogRank",
+    "LogRanks",
     "MINIMUM_DESIGN_EFFECT",
     "PairedDifference",
+    "Panel",
     "RestrictedMean",
+    "RestrictedMeans",
     "Strata",
     "Thresholds",
     "Tier",
@@ -88,6 +96,7 @@ __all__ = [
     "burn_rate",
     "clopper_pearson",
     "cluster_bootstrap",
+    "cluster_bootstraps",
     "clustered_rate",
     "clustered_ratio",
     "cochran_q",
@@ -101,10 +110,12 @@ __all__ = [
     "e_value",
     "effective_n",
     "estimate_onset",
+    "finite",
     "icc_upper_limit",
     "incidence_within",
     "kaplan_meier",
     "log_rank",
+    "log_ranks",
     "mantel_haenszel_difference",
     "mantel_haenszel_odds",
     "miettinen_nurminen_difference",
@@ -114,6 +125,10 @@ __all__ = [
     "normal_mixture_bound",
     "odds_heterogeneity",
     "paired_difference",
+    "panel",
+    "panel_quantiles",
+    "panel_restricted_means",
+    "panel_shares_ended",
     "poisson_rate",
     "pooled_icc",
     "rmst",
@@ -121,6 +136,7 @@ __all__ = [
     "share_within",
     "sketch_quantile",
     "stratified_mean_difference",
+    "stratified_mean_differences",
     "survival_median",
     "survival_quantile",
     "two_stream_evidence",

@@ -74,7 +74,7 @@ def cumulative_incidence(durations: ArrayLike, ends: ArrayLike, kind: int) -> In
     going_on = np.concatenate([[1.0], np.cumprod(1.0 - ended / at_risk)])
     # Steps that add up to one in theory overshoot it by a rounding error.
     incidence = np.minimum(np.cumsum(going_on[:-1] * events / at_risk), 1.0)
-    error = _error(incidence, going_on[:-1], ended, events, at_risk)
+    error = incidence_error(incidence, going_on[:-1], ended, events, at_risk)
     return Incidence(time, incidence, error, at_risk, events, time.size > 0 and going_on[-1] < _EQUAL)
 
 
@@ -114,7 +114,7 @@ def _limits(curve: Incidence, step: int, share: float, horizon: float, level: fl
     return float(low), float(high)
 
 
-def _error(
+def incidence_error(
     incidence: Floats, before: Floats, ended: NDArray[np.int64], events: NDArray[np.int64], n: NDArray[np.int64]
 ) -> Floats:
     """Delta-method error at each time t, from sums over the earlier times i of (I_t − I_i)^0, ^1 and ^2."""
@@ -122,7 +122,7 @@ def _error(
     hazard = np.divide(ended, n * left, out=np.zeros(incidence.shape), where=left > 0)
     own = before**2 * events * (n - events) / n.astype(np.float64) ** 3
     cross = before * events / n.astype(np.float64) ** 2
-    first, second, third = (np.cumsum(hazard * incidence**power) for power in (0, 1, 2))
+    first, second, third = (np.cumsum(hazard * incidence**power, axis=-1) for power in (0, 1, 2))
     spread = incidence**2 * first - 2 * incidence * second + third
-    mixed = incidence * np.cumsum(cross) - np.cumsum(cross * incidence)
-    return np.sqrt(np.maximum(spread + np.cumsum(own) - 2 * mixed, 0.0))
+    mixed = incidence * np.cumsum(cross, axis=-1) - np.cumsum(cross * incidence, axis=-1)
+    return np.sqrt(np.maximum(spread + np.cumsum(own, axis=-1) - 2 * mixed, 0.0))

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 def normal(level: float) -> float:
     """Return z such that a standard normal lies within ±z with probability `level`.
@@ -34,6 +37,15 @@ def student(level: float, degrees: float) -> float:
 
     upper = 1.0 - tail(level)
     return float(stdtrit(degrees, upper)) if degrees > 0 else math.nan
+
+
+def students(level: float, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As `student`, of many degrees of freedom at once."""
+    from scipy.special import stdtrit
+
+    known = degrees > 0
+    found = stdtrit(np.where(known, degrees, 1.0), 1.0 - tail(level))
+    return np.where(known, found, np.nan)
 
 
 def tail(level: float) -> float:

@@ -103,7 +103,7 @@ def paired_difference(
     Source: Newcombe 1998 (paired data); McNemar 1947, exact as in Mosteller 1952.
 
     >>> [round(float(v), 4) for v in paired_difference(14, 5, 0, 22)]
-    [0.122, 0.0115, 0.226, 0.0625]
+    [0.122, 0.0115, 0.2265, 0.0625]
     """
     from scipy.special import bdtr
 

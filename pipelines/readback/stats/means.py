@@ -6,14 +6,16 @@ Takes sums per stratum and per cluster. The same for rates belongs to `effect`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from readback.stats import critical
 from readback.stats.effect import Clusters, Strata, Weighed, cluster_variance, crude_difference, overlap_share, weighed
 from readback.stats.estimate import Estimate, Floats, finite
-from readback.stats.ratio import FEWEST_CLUSTERS, cluster_bootstrap
+from readback.stats.ratio import FEWEST_CLUSTERS, cluster_bootstraps
 
 _MOST_GROUPS = 200
 """Clusters are thrown together into at most this many before they are drawn: as valid, and fast."""
@@ -53,6 +55,14 @@ class AdjustedMean:
     n0: int
 
 
+class Comparison(NamedTuple):
+    """What one comparison takes: sums per stratum, and per cluster of both arms."""
+
+    strata: Strata
+    exposed: Clusters
+    control: Clusters
+
+
 def stratified_mean_difference(
     strata: Strata, exposed: Clusters, control: Clusters, *, seed: int, level: float = 0.95
 ) -> AdjustedMean:
@@ -66,18 +76,33 @@ def stratified_mean_difference(
 
     Source: as `mantel_haenszel_difference`; Davison & Hinkley 1997 for the ratio.
     """
-    sums = weighed(strata)
+    return stratified_mean_differences([Comparison(strata, exposed, control)], seed=seed, level=level)[0]
+
+
+def stratified_mean_differences(
+    comparisons: Sequence[Comparison], *, seed: int, level: float = 0.95
+) -> list[AdjustedMean]:
+    """As `stratified_mean_difference`, of many comparisons: their ratios share draws, and the time."""
+    sums = [weighed(one.strata) for one in comparisons]
+    parts = [_both_arms(of, one) for of, one in zip(sums, comparisons, strict=True)]
+    ratios = cluster_bootstraps(parts, _ratio_of_means, seed=seed, level=level)
+    return [_mean_difference(of, one, ratio, level) for of, one, ratio in zip(sums, comparisons, ratios, strict=True)]
+
+
+def _mean_difference(sums: Weighed, arms: Comparison, ratio: Estimate, level: float) -> AdjustedMean:
     difference = sums.difference
-    variance, g, clusters = cluster_variance(sums, difference, exposed, control)
+    variance, g, clusters = cluster_variance(sums, difference, arms.exposed, arms.control)
     error = math.sqrt(variance) if variance > 0 else math.nan
     half = critical.student(level, g - 1) * error
+    has_limits = clusters >= FEWEST_CLUSTERS
+    low, high = (ratio.low, ratio.high) if has_limits else (None, None)
     return AdjustedMean(
         difference=finite(difference),
         low=finite(difference - half),
         high=finite(difference + half),
         standard_error=finite(error),
         crude=crude_difference(sums),
-        ratio=_ratio(sums, exposed, control, clusters, seed, level),
+        ratio=Estimate(ratio.value, low, high, clusters, float(clusters)),
         strata=int(sums.used.sum()),
         overlap=overlap_share(sums),
         g=g,
@@ -87,15 +112,10 @@ def stratified_mean_difference(
     )
 
 
-def _ratio(sums: Weighed, exposed: Clusters, control: Clusters, clusters: int, seed: int, level: float) -> Estimate:
-    parts1, parts0 = _weighted_parts(sums, exposed, sums.n1), _weighted_parts(sums, control, sums.n0)
-    both = np.vstack([np.hstack([parts1, np.zeros_like(parts1)]), np.hstack([np.zeros_like(parts0), parts0])])
-    if not both.size:
-        return Estimate(None, None, None, clusters, float(clusters))
-    found = cluster_bootstrap(both, _ratio_of_means, seed=seed, level=level)
-    has_limits = clusters >= FEWEST_CLUSTERS
-    low, high = (found.low, found.high) if has_limits else (None, None)
-    return Estimate(found.value, low, high, clusters, float(clusters))
+def _both_arms(sums: Weighed, arms: Comparison) -> Floats:
+    """Weighted amount and weight of the exposed, then of the control arm, one row a group of clusters."""
+    parts1, parts0 = _weighted_parts(sums, arms.exposed, sums.n1), _weighted_parts(sums, arms.control, sums.n0)
+    return np.vstack([np.hstack([parts1, np.zeros_like(parts1)]), np.hstack([np.zeros_like(parts0), parts0])])
 
 
 def _weighted_parts(sums: Weighed, arm: Clusters, rows: Floats) -> Floats:

@@ -43,7 +43,7 @@ def mantel_haenszel_odds(strata: Strata, level: float = 0.95, *, continuity: boo
 
     >>> found = mantel_haenszel_odds(Strata([30, 8], [100, 40], [40, 30], [200, 300]))
     >>> round(found.odds_ratio, 3)
-    1.837
+    1.839
     """
     a, b, c, d, n = _cells(strata)
     r, s = a * d / n, b * c / n

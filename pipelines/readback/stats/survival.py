@@ -96,7 +96,7 @@ def kaplan_meier(durations: ArrayLike, observed: ArrayLike, level: float = 0.95)
     leaving = np.bincount(place, minlength=time.size)
     at_risk = seconds.size - np.cumsum(leaving) + leaving
     survival = np.asarray(np.cumprod(1.0 - events / at_risk), dtype=np.float64)
-    low, high = _log_log_band(survival, _greenwood(events, at_risk), critical.normal(level))
+    low, high = log_log_band(survival, greenwood(events, at_risk), critical.normal(level))
     return Curve(time, survival, at_risk, events, low, high)
 
 
@@ -247,18 +247,20 @@ def _checked(durations: ArrayLike, observed: ArrayLike) -> tuple[Floats, NDArray
     return seconds, happened
 
 
-def _greenwood(events: NDArray[np.int64], at_risk: NDArray[np.int64]) -> Floats:
+def greenwood(events: NDArray[np.int64], at_risk: NDArray[np.int64]) -> Floats:
+    """Greenwood's sums along the last axis, of which the variance of a curve is made."""
     # Where everybody left has the event the term is infinite; the band is undefined there.
     left = at_risk - events
     terms = np.divide(events, at_risk * left, out=np.zeros(events.shape), where=left > 0)
-    return np.cumsum(terms)
+    return np.cumsum(terms, axis=-1)
 
 
-def _log_log_band(survival: Floats, greenwood: Floats, z: float) -> tuple[Floats, Floats]:
+def log_log_band(survival: Floats, sums: Floats, z: float) -> tuple[Floats, Floats]:
+    """Limits of a curve on the log(−log) scale, given Greenwood's sums; nan where it is 0 or 1."""
     low, high = np.full(survival.shape, np.nan), np.full(survival.shape, np.nan)
     inner = (survival > 0) & (survival < 1)
     inside = survival[inner]
-    half = z * np.sqrt(greenwood[inner]) / -np.log(inside)
+    half = z * np.sqrt(sums[inner]) / -np.log(inside)
     low[inner], high[inner] = inside ** np.exp(half), inside ** np.exp(-half)
     return low, high
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import polars as pl
 import pytest
 from faces_project import AS_OF
 
 from readback.contracts import MetricValue
-from readback.faces import figures
+from readback.faces import figures, formulas
+from readback.metrics.definitions import definitions
 
 TOO_EARLY: dict[str, Any] = {
     "denominator": 0, "maturity": 0.0, "coverage": 0.9, "status": "no_data", "value": None, "low": None, "high": None,
@@ -118,3 +120,43 @@ def test_change_that_rounds_to_nothing_has_no_direction() -> None:
 def test_effect_names_points_and_interval() -> None:
     assert figures.effect("ok", 0.021, -0.004, 0.046) == "+2.1 pp (−0.4 to 4.6)"
     assert figures.effect("too_few", None, n=11) == "too few to say (n=11)"
+
+
+RUNNING: dict[str, Any] = {"anytime_low": 0.081, "anytime_high": 0.178}
+
+
+def test_a_running_period_is_shown_with_the_interval_for_every_look() -> None:
+    assert figures.evidence(figure(**RUNNING)) == "8.1–17.8%, at every look · n = 812"
+    assert figures.evidence(figure()) == "9.8–15.4% · n = 812"
+
+
+def test_an_absent_headline_says_why_with_counts() -> None:
+    why = "3 rework outcomes occurred, and none could be tied to a run; 12 runs could have one."
+    absent = figure(status="no_data", value=None, low=None, high=None, absence="link_failed", explanation=why)
+    assert figures.evidence(absent) == why
+
+
+def test_a_report_keeps_the_interval_of_one_look() -> None:
+    assert figures.with_interval(figure(**RUNNING)) == "12.3% (9.8–15.4, n=812)"
+
+
+def test_a_change_is_called_better_only_where_every_look_would_say_so() -> None:
+    before = figure(value=0.175, low=0.15, high=0.203)
+    now = figure(**RUNNING)
+    seen_once, reloaded = figures.change(now, before, "lower"), figures.change(figures.live(now), before, "lower")
+    assert seen_once is not None
+    assert reloaded is not None
+    assert (seen_once.tone, reloaded.tone) == ("better", "unclear")
+
+
+def test_rows_of_running_periods_take_their_limits_and_others_keep_theirs() -> None:
+    rows = pl.DataFrame([figure(**RUNNING).model_dump(), figure().model_dump()], infer_schema_length=None)
+    assert figures.live_frame(rows).select("low", "high").rows() == [(0.081, 0.178), (0.098, 0.154)]
+
+
+def test_the_definition_says_which_interval_is_which() -> None:
+    told = formulas.facts(definitions()["rework_rate"])["Interval"]
+    assert "Wilson" in told
+    assert "anytime_low" in told
+    assert formulas.facts(definitions()["silent_downgrades"])["Interval"] == "exact Poisson interval"
+    assert formulas.facts(definitions()["recovery_time_median_s"])["Interval"].startswith("log(−log) band")

@@ -40,6 +40,14 @@ def test_without_any_counter_nothing_is_said() -> None:
     assert gaps.deficits(pl.DataFrame()) is None
 
 
+def test_the_newest_absent_figure_of_each_metric_says_why() -> None:
+    row = {"metric": "rework_rate", "lane": "all", "period_start": 1, "explanation": "old"}
+    young = row | {"period_start": 2, "explanation": "6 runs can be seen, and none is past its window."}
+    frame = pl.DataFrame([row, young, row | {"metric": "override_rate", "explanation": None}, young | {"lane": "x"}])
+    assert told(gaps.absences(frame)).rstrip() == "rework_rate  6 runs can be seen, and none is past its window."
+    assert gaps.absences(frame.filter(pl.col("metric") == "override_rate")) is None
+
+
 def test_the_nameless_are_told_among_failures_and_fallbacks_too() -> None:
     shown = told(gaps.unattributed(ALL | {"fallbacks_unattributed": 2.0}))
     assert shown.strip() == "20 of 200 requests name no workflow (10.0%, 50.0% of the failed, 25.0% of the fallbacks)."

@@ -136,6 +136,7 @@ def add_episode(con: store.Connection, number: int, at: datetime, duration_s: fl
 
 def refresh(con: store.Connection, chosen: Settings, *dirty: stretches.Range, as_of: datetime = AS_OF) -> None:
     """The aftermath and the metrics, as the pipeline runs them."""
+    con.execute("create table if not exists cause_families (cause varchar, family varchar)")
     aftermath.build_aftermath(con, chosen, dirty, as_of)
     metrics.refresh(con, chosen, as_of, dirty)
 

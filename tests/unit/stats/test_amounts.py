@@ -9,6 +9,7 @@ from readback.stats import (
     Clusters,
     Strata,
     cluster_bootstrap,
+    cluster_bootstraps,
     clustered_ratio,
     mantel_haenszel_difference,
     stratified_mean_difference,
@@ -40,6 +41,16 @@ def test_bootstrap_is_the_same_for_the_same_seed() -> None:
     sums = np.random.default_rng(2).random((40, 2)) + 0.5
     first, second = (cluster_bootstrap(sums, _ratio, seed=9) for _ in range(2))
     assert first == second
+
+
+def test_many_bootstraps_at_once_give_what_each_gives_alone() -> None:
+    rng = np.random.default_rng(4)
+    many = [rng.random((clusters, 2)) + 0.5 for clusters in (3, 20, 90, 600)]
+    together = cluster_bootstraps(many, _ratio, seed=9)
+    for one, sums in zip(together, many, strict=True):
+        alone = cluster_bootstrap(sums, _ratio, seed=9)
+        assert (one.value, one.n) == (alone.value, alone.n)
+        assert (one.low, one.high) == pytest.approx((alone.low, alone.high)) or one.low is None is alone.low
 
 
 def test_bootstrap_of_few_clusters_gives_no_limits() -> None:

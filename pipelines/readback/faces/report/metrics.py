@@ -43,6 +43,11 @@ def metrics(view: Subject) -> dict[str, Any]:
         ),
         "targets_told": narrative.against_targets([*five, *(rows[name] for name in BESIDE)]),
         "has_targets": any(one["target"] != figures.DASH for one in rows.values()),
+        "absent": [
+            [rows[name]["label"], figure.explanation]
+            for name in WANTED
+            if (figure := current.get(name)) is not None and figure.explanation
+        ],
         "headlines": [rows[name] for name in HEADLINES],
         "five": five,
         "beside": [rows[name] for name in BESIDE if name in current],

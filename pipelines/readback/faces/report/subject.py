@@ -11,8 +11,9 @@ from readback.errors import QueryError
 from readback.faces import figures, questions, svg
 from readback.faces.brand import Look
 from readback.faces.figures import Definition
-from readback.faces.period import SLACK, Period, Span
+from readback.faces.period import Period, Span
 from readback.store import Connection
+from readback.stretches import SLACK
 
 WIDTH = 690
 """Points across a page; on a phone a chart is drawn again, narrower."""

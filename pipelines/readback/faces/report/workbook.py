@@ -8,6 +8,7 @@ import xlsxwriter
 
 from readback.contracts import MetricValue
 from readback.faces import figures, questions
+from readback.faces.recovery import TRIED
 from readback.faces.report import logo
 from readback.faces.report.cells import FIGURE_HEADS, SAFE, Book, form_of, naive
 from readback.faces.report.metrics import WANTED
@@ -37,6 +38,7 @@ def xlsx(view: Mapping[str, Any], subject: Subject) -> bytes:
         _by_member(book, "By class", "workflow_class")
         _conformance(book, view)
         _episodes(book)
+        _recovery(book, view)
         _recommendations(book, view)
     _coverage(book, view)
     _definitions(book, view)
@@ -202,6 +204,16 @@ def _episodes(book: Book) -> None:
     sheet.autofilter(0, 0, max(last, 1), len(_EPISODE) - 1)
 
 
+def _recovery(book: Book, view: Mapping[str, Any]) -> None:
+    """Against the period before by class, then a month under other rules of episodes."""
+    heads = ("Class", "Episodes", view["before_short"], "Mean within 4 h", "Test of the curves")
+    sheet = book.sheet("Recovery", heads, (40, 12, 12, 44, 24, 28, 12))
+    last = book.rows(sheet, view["compared"])
+    told = [f"{view['tried_month']}: {view['tried_told']}"]
+    tried = [told, list(TRIED.values()), *view["tried"]]
+    book.rows(sheet, tried if view["tried"] else [], start=last + 3)
+
+
 def _recommendations(book: Book, view: Mapping[str, Any]) -> None:
     keys = ("title", "where", "change", "expected_effect", "falsifier", "path", "basis", "confidence")
     heads = ("Change", "Where", "What to do", "Expected effect", "Wrong if", "Policy line", "Evidence", "Confidence")
@@ -215,7 +227,8 @@ def _coverage(book: Book, view: Mapping[str, Any]) -> None:
     names = ("source", "files", "lines", "row_lines", "duplicate_lines", "ignored_lines", "quarantined_lines")
     found = questions.ledger(book.subject.con).to_dicts()
     last = book.rows(sheet, ([row[name] for name in (*names, "last_at")] for row in found))
-    book.rows(sheet, [[view["days_told"]], *_restated(view)], start=last + 3)
+    absent = [": ".join(row) for row in view.get("absent", [])]
+    book.rows(sheet, [[view["days_told"]], *([line] for line in absent), *_restated(view)], start=last + 3)
 
 
 def _restated(view: Mapping[str, Any]) -> Iterable[list[str]]:
