@@ -1,7 +1,9 @@
 """The only file that opens DuckDB: the writer's warehouse, the reader's snapshot, and publishing one as the other."""
 
+import os
 import re
-import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -211,7 +213,7 @@ def publish(con: Connection, project: Project, snapshot_id: str) -> Path:
     con.execute("checkpoint")
     snapshot = folder / f"snapshot-{snapshot_id}.duckdb"
     unfinished = snapshot.with_suffix(".partial")
-    shutil.copyfile(project.warehouse, unfinished)
+    _copy(project.warehouse, unfinished)
     unfinished.replace(snapshot)
     link = folder / ".next"
     link.unlink(missing_ok=True)
@@ -219,6 +221,26 @@ def publish(con: Connection, project: Project, snapshot_id: str) -> Path:
     link.replace(project.published)
     _forget_old(folder, snapshot)
     return snapshot
+
+
+_COPY = """
+import shutil, sys
+try:
+    shutil.copyfile(*sys.argv[1:])
+except OSError as error:
+    sys.exit(error.errno)
+"""
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file that this process has locked, in another one: whoever closes a file gives up all locks on it.
+
+    Raises:
+        OSError: the copy could not be written, as on a full disk.
+    """
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", _COPY, str(source), str(target)], check=False)
+    if done.returncode:
+        raise OSError(done.returncode, os.strerror(done.returncode), str(target))
 
 
 @contextmanager

@@ -349,11 +349,7 @@ def test_full_disk_ends_in_one_sentence(
     readback: Command, fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(fleet, tmp_path / "full", symlinks=True)
-
-    def no_space(*_: object) -> None:
-        raise OSError(28, "No space left on device", "snapshot")
-
-    monkeypatch.setattr("readback.store.shutil.copyfile", no_space)
+    monkeypatch.setattr("readback.store._COPY", "import sys; sys.exit(28)")
     code, _, err = readback("run", "--project", tmp_path / "full")
     assert code == 1
     assert "No space left on device; what was published before stays as it was" in err

@@ -49,7 +49,7 @@ def hold(root: Path, gate: Event, is_open: Event) -> None:
 
     def wait(told: str) -> None:
         is_open.set()
-        gate.wait(60)
+        gate.wait(300)
 
     run_in_process(open_project(root), loaded_at=LOADED_AT, tell=wait)
 
@@ -192,7 +192,7 @@ def test_readers_see_the_old_or_the_new_snapshot_whole(processes: ForkServerCont
 def test_second_run_is_refused_in_one_sentence(processes: ForkServerContext, project: Path) -> None:
     gate, is_open = processes.Event(), processes.Event()
     first = start(processes, hold, project, gate, is_open)
-    assert is_open.wait(60)
+    assert is_open.wait(300)
     with pytest.raises(ProjectBusy) as refused:
         run(project)
     gate.set()

@@ -1,5 +1,7 @@
 """DuckDB behind one door: what writers and readers may do, and all or nothing."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +63,15 @@ def test_reader_refuses_whatever_does_not_only_read(published: store.Connection,
         store.select(published, sql).fetchall()
     assert "\n" not in str(caught.value)
     assert published.execute("select count(*) from told").fetchall() == [(2,)]
+
+
+def test_writer_keeps_its_lock_while_it_publishes(project: Project) -> None:
+    """Closing any copy of a locked file in the process that locked it would let another writer in."""
+    program = f"import duckdb; duckdb.connect({str(project.warehouse)!r})"
+    with store.warehouse(project) as con:
+        store.publish(con, project, "one")
+        second = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "Conflicting lock is held" in second.stderr
 
 
 def test_open_reader_keeps_its_snapshot(project: Project, published: store.Connection) -> None:

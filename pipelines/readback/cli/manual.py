@@ -98,13 +98,15 @@ def _below(command: Any, name: str) -> Iterator[Command]:
 
 
 def _lay_out() -> None:
-    """The files that examples name: a log to load, a candidate of the policy, and a gateway's configuration."""
+    """The files that examples name: a log to load, a candidate of the policy, a gateway's configuration, a trial."""
     shutil.copyfile(shipped.samples() / "envoy_ai_gateway" / "access_log.jsonl", "access.jsonl")
     policy = Path("policy.yaml").read_text(encoding="utf-8")
     Path("candidate.yaml").write_text(policy.replace("duration: 60s", "duration: 10m"), encoding="utf-8")
     (exported,) = rows("readback policy export --to litellm", AT)
     (config,) = exported["files"].values()
     Path("litellm-config.yaml").write_text(config.replace("num_retries: 1", "num_retries: 3"), encoding="utf-8")
+    judged = [f"{int(number % 25 == 0)},{int(number % 11 == 0)}" for number in range(300)]
+    Path("trial.csv").write_text("\n".join(["preferred,substitute", *judged, ""]), encoding="utf-8")
 
 
 def typed(line: str) -> str:
