@@ -8,8 +8,9 @@ from readback import store
 from readback.contracts import Recommendation
 from readback.decisions.acceptance import carried_on, follow_up, read_recommendations
 from readback.decisions.chronic_rules import WorkflowUse, chronic_fallback
+from readback.decisions.comparisons import comparisons
 from readback.decisions.cooldown_rules import REACH_S, CooledCall, tune_cooldown
-from readback.decisions.effects import Effect, Effects
+from readback.decisions.effects import Effects
 from readback.decisions.evidence import gather, window
 from readback.decisions.latency_rules import AnswerDay, tune_latency
 from readback.decisions.naming_rules import UnnamedWork, name_and_mark
@@ -19,6 +20,8 @@ from readback.decisions.retry_rules import RetryUse, tune_retries
 from readback.decisions.risk_rules import ClassRisk, diversify, guard_risk, tune_ceiling
 from readback.decisions.substitute_rules import ListedUse, SubstituteUse, approve_or_stop, demote
 from readback.decisions.trigger_rules import UncoveredCause, add_substitute, define_trigger
+from readback.metrics.effects import EVERY_DAY, Days
+from readback.settings import Settings
 
 Judge = Callable[[list[Any], Effects, datetime], Iterable[Recommendation]]
 
@@ -49,20 +52,32 @@ CATALOGUE = (
 """Everything that readback may recommend. Source: statistics.md §5."""
 
 
-def refresh_recommendations(con: store.Connection, as_of: datetime) -> list[Recommendation]:
+def refresh_recommendations(
+    con: store.Connection, as_of: datetime, settings: Settings | None = None
+) -> list[Recommendation]:
     """Judge every entry of the catalogue at the watermark, and carry on with what people decided before."""
-    found = recommend(con, as_of)
+    found = recommend(con, as_of, settings)
     every = [follow_up(con, each, as_of) for each in carried_on(read_recommendations(con), found, as_of)]
     store.replace_rows(con, Recommendation, every)
     return every
 
 
-def recommend(con: store.Connection, as_of: datetime) -> list[Recommendation]:
-    """What the evidence of the window that ends at a moment asks for, in the order in which to look at it."""
-    scope = window(as_of) | {"reach_s": REACH_S}
-    effects = Effects(gather(con, "outcome_effects", Effect))
+def recommend(
+    con: store.Connection, as_of: datetime, settings: Settings | None = None, days: Days = EVERY_DAY
+) -> list[Recommendation]:
+    """What the evidence of the window that ends at a moment asks for, in the order in which to look at it.
+
+    `days`: those of which outcomes are compared, where not all that are known shall be.
+    """
+    scope = scope_of(as_of, days)
+    effects = comparisons(con, settings or Settings(), as_of, days)
     gathered: dict[str, list[Any]] = {}
     for entry in CATALOGUE:
         if entry.model not in gathered:
             gathered[entry.model] = gather(con, entry.model, entry.evidence, scope)
     return in_order(each for entry in CATALOGUE for each in entry.judge(gathered[entry.model], effects, as_of))
+
+
+def scope_of(as_of: datetime, days: Days = EVERY_DAY) -> dict[str, Any]:
+    """What the models of evidence are bound to."""
+    return window(as_of) | {"reach_s": REACH_S} | days._asdict()

@@ -9,7 +9,7 @@ from unit.decisions.samples import AS_OF, effect
 
 from readback.contracts.vocabulary import Confidence, EvidenceClass
 from readback.decisions.advice import confidence
-from readback.decisions.backtest import score
+from readback.decisions.backtest import Backtest, score
 from readback.decisions.cooldown_rules import CooledCall, kept, tune_cooldown
 from readback.decisions.effects import Effects
 from readback.decisions.latency_rules import AnswerDay, tune_latency
@@ -32,6 +32,10 @@ GAP = UncoveredCause(
     episode_count=2,
     workflows=["letters"],
     class_request_count=1000,
+    n2=1000.0,
+    n3=1000.0,
+    x2=20.0,
+    xn=20.0,
     policy_version=1,
     risk="moderate",
     stage="drafting",
@@ -64,6 +68,10 @@ CLASS = ClassRisk(
     ceiling_cost_usd=0.01,
     workflow="payment",
     workflow_count=1,
+    n2=1000.0,
+    n3=1000.0,
+    x2=50.0,
+    xn=50.0,
     model_count=2,
     automatic_count=2,
     domain_count=1,
@@ -220,11 +228,27 @@ def test_harm_comes_before_housekeeping_and_every_kind_has_its_place() -> None:
     assert len(set(ORDER)) == len(ORDER)
 
 
-def test_a_backtest_scores_what_both_periods_speak_of() -> None:
+def test_a_share_whose_requests_fall_together_is_less_sure() -> None:
+    """Forty requests of twenty days with ten each; or all forty on four of these days."""
+    alone = replace(GAP, request_count=40, class_request_count=200, n2=2000.0, n3=20_000.0, x2=80.0, xn=400.0)
+    (spread,), (together,) = (list(define_trigger([gap], AS_OF)) for gap in (alone, replace(alone, x2=400.0)))
+    assert spread.low is not None
+    assert together.low is not None
+    assert together.estimate == spread.estimate == -0.2
+    assert together.low < spread.low - 0.05
+
+
+def test_a_backtest_scores_the_same_change_whatever_the_rule_says_of_it_later() -> None:
     (first,) = define_trigger([GAP], AS_OF)
-    (near,) = define_trigger([replace(GAP, request_count=24)], AS_OF)
-    (far,) = define_trigger([replace(GAP, request_count=200)], AS_OF)
-    assert score([first], [near]) == (1, 1, 0)
-    assert score([first], [far]) == (0, 1, 0)
-    assert score([first], []) == (0, 0, 1)
-    assert score([first], []).share is None
+    later = {first.recommendation_id: (-0.024, -0.035, -0.016)}
+    assert [each.is_held for each in score([first], later)] == [True]
+    assert [each.is_held for each in score([first], {first.recommendation_id: (-0.2, -0.23, -0.17)})] == [False]
+    assert [each.is_held for each in score([first], {})] == [None]
+
+
+def test_the_share_of_held_intervals_is_told_with_its_own() -> None:
+    (first,) = define_trigger([GAP], AS_OF)
+    scores = tuple(score([first], {first.recommendation_id: (-0.024, -0.035, -0.016)}))
+    told = Backtest(AS_OF, AS_OF, AS_OF, scores)
+    assert (told.held, told.scored, told.share[0]) == (1, 1, 1.0)
+    assert Backtest(AS_OF, AS_OF, AS_OF, tuple(score([first], {}))).share == (None, None, None)
