@@ -28,7 +28,6 @@ from readback.settings import Settings
 
 NOTHING: Limits = (None, None, None)
 _COMPARED = frozenset({"demote_substitute", "raise_cost_ceiling"})
-_PAIRED = frozenset({"reorder_substitutes", "run_trial"})
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def shown(
 
 
 def _shown(later: Later, each: Recommendation, facts: Mapping[str, Any]) -> Limits:
-    if each.kind in _PAIRED:
+    if each.kind == "reorder_substitutes":
         return _pair(later, each, facts)
     if each.kind in _COMPARED:
         return _effect(later, facts["effects"][0] if "effects" in facts else facts["effect"])

@@ -14,14 +14,14 @@ from typing import NamedTuple
 from readback.contracts import Recommendation
 from readback.contracts.vocabulary import EvidenceClass
 from readback.decisions.advice import Finding, Place
-from readback.decisions.effects import OUTCOMES, change, percent
+from readback.decisions.effects import OUTCOMES, change, percent, points
 from readback.decisions.evidence import pasted
 from readback.decisions.shrinking import LEAST_CHANCE, MATERIAL, Posterior, shrunken, spread_of
 from readback.stats import AdjustedDifference, Clusters, Strata, mantel_haenszel_difference
 
 LEAST_LOSS = 0.005
 TRIAL_LOSS = 0.015
-TRIAL_CHANCE = 0.75
+TRIAL_CHANCE = 0.85
 
 _LEAST_RUNS = 30
 _LEAST_EPISODES = 8
@@ -148,11 +148,17 @@ def _place(pair: Pair) -> Place:
 def _told(pair: Pair, belief: Posterior) -> str:
     what, found = OUTCOMES[f"{pair.first.metric}_rate"], pair.found
     crude = f" Unadjusted: {percent(found.crude)} between them." if found.crude is not None else ""
-    shrunk = change(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd, what)
+    adjusted = change(*_limits(pair), what)
     return (
-        f"{shrunk} on what {pair.first.target} now serves, shrunken; better with probability "
-        f"{belief.chance:.2f}.{crude}"
+        f"{adjusted} on what {pair.first.target} now serves; {points(-belief.mean)} once shrunken, better with "
+        f"probability {belief.chance:.2f}.{crude}"
     )
+
+
+def _limits(pair: Pair) -> tuple[float, float, float]:
+    """The adjusted difference as what putting the later one first takes away; shrinking decides, and is told beside."""
+    found = pair.found
+    return -(found.difference or 0.0), -(found.high or 0.0), -(found.low or 0.0)
 
 
 def _reorder(pair: Pair, belief: Posterior) -> Finding:
@@ -164,7 +170,7 @@ def _reorder(pair: Pair, belief: Posterior) -> Finding:
         title=f"Put {pair.later.target} before {pair.first.target} for {pair.first.workflow_class}",
         change=f"Move {pair.later.target} ahead of {pair.first.target} at {place}.",
         effect=_told(pair, belief),
-        limits=(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd),
+        limits=_limits(pair),
         measure=f"{pair.first.metric}_rate",
         evidence_class=EvidenceClass.ADJUSTED,
         falsifier="Runs assigned at random to the two show no difference, or one of the other sign.",
@@ -193,7 +199,7 @@ def _trial(pair: Pair, belief: Posterior) -> Finding:
             "the choice as `routing_propensity`."
         ),
         effect=_told(pair, belief),
-        limits=(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd),
+        limits=_limits(pair),
         measure=f"{pair.first.metric}_rate",
         evidence_class=EvidenceClass.TRIAL,
         falsifier="The trial shows no difference: the tie stays a tie.",

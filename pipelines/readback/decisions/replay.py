@@ -5,7 +5,7 @@ replays to history. What a class asks for, `models/decisions/replay_plans.sql` s
 `replay_differences.sql`. Assumed: other callers, the providers and the load behave as they did (no interference).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -14,8 +14,12 @@ from typing import Any
 from readback import store
 from readback.contracts.vocabulary import PolicyStatus
 from readback.decisions.cooling import Call, Rule, cooled
+from readback.decisions.windows import Asked, KeptOff, WindowRule, kept_off
 from readback.errors import PolicyError
+from readback.policy.document import Trigger
+from readback.policy.fields import LatencyMetric
 from readback.policy.judging import in_force_since, judged_by
+from readback.policy.triggers import RULES
 from readback.policy.version import Policy
 from readback.stretches import Range
 
@@ -25,7 +29,10 @@ MEASURES = ("fallbacks", "holds", "failures")
 _CALLS = """
     select workflow_class, preferred_model, request_id, started_at,
         coalesce(list_contains(chain, preferred_model), false) and detection is distinct from 'preemptive',
-        case when is_fallback or served_by = 'nobody' or retry_count > 0 then first_cause end
+        case when is_fallback or served_by = 'nobody' or retry_count > 0 then first_cause end,
+        case when served_by = 'preferred' and first_cause is null then duration_ms
+            when first_cause = 'latency_breach' then added_latency_ms end / 1000.0,
+        coalesce(first_cause = 'latency_breach', false)
     from requests
     where policy_id = $policy_id and policy_version = $version and workflow_class is not null
         and started_at >= $from_at and started_at < $to_at
@@ -195,26 +202,52 @@ def _plan(con: store.Connection, table: str, policy: Policy, part: Range) -> Non
 
 
 def _cool(con: store.Connection, policy: Policy, scope: dict[str, Any]) -> None:
-    con.execute("create or replace temp table cooling (request_id varchar, cause varchar)")
-    rules = {
+    con.execute("create or replace temp table cooling (request_id varchar, cause varchar, is_certain boolean)")
+    cooldowns, windows = _cooldowns(policy), _windows(policy)
+    if not cooldowns and not windows:
+        return
+    which = {"policy_id": policy.metadata.policy_id, "version": policy.metadata.version}
+    rows = con.execute(_CALLS, scope | which).fetchall()
+    kept: dict[str, KeptOff] = {}
+    for (class_id, _), calls in groupby(rows, key=lambda row: (row[0], row[1])):
+        for each in _off(list(calls), cooldowns.get(class_id), windows.get(class_id, [])):
+            known = kept.get(each.request_id)
+            kept[each.request_id] = each if known is None or each.is_certain > known.is_certain else known
+    if kept:
+        con.executemany("insert into cooling values (?, ?, ?)", list(kept.values()))
+
+
+def _off(calls: Sequence[tuple[Any, ...]], rule: Rule | None, windows: Sequence[WindowRule]) -> Iterator[KeptOff]:
+    """What the cooldown and the windows of a class keep off the preferred model."""
+    if rule is not None:
+        counted = (Call(row[2], row[3], row[4], row[5] if row[5] in _COUNTED else None) for row in calls)
+        yield from (KeptOff(request_id, cause, True) for request_id, cause in cooled(counted, rule))
+    if windows:
+        yield from kept_off((Asked(*row[2:8]) for row in calls), windows)
+
+
+def _cooldowns(policy: Policy) -> dict[str, Rule]:
+    return {
         each.id: Rule(each.cooldown.duration, each.cooldown.failures, each.cooldown.window)
         for each in policy.classes
         if each.cooldown is not None
     }
-    if not rules:
+
+
+def _windows(policy: Policy) -> dict[str, list[WindowRule]]:
+    """The triggers of each class that a log of requests can show: shares of a cause, the time of the whole answer."""
+    found = {each.id: [rule for trigger in each.triggers for rule in _window(trigger)] for each in policy.classes}
+    return {class_id: rules for class_id, rules in found.items() if rules}
+
+
+def _window(trigger: Trigger) -> Iterator[WindowRule]:
+    when, cause = trigger.when, RULES[trigger.type].cause
+    if cause is None or when.window is None or when.min_requests is None:
         return
-    which = {"policy_id": policy.metadata.policy_id, "version": policy.metadata.version}
-    rows = con.execute(_CALLS, scope | which).fetchall()
-    kept = [
-        pair
-        for (class_id, _), calls in groupby(rows, key=lambda row: (row[0], row[1]))
-        if class_id in rules
-        for pair in cooled(
-            (Call(row[2], row[3], row[4], row[5] if row[5] in _COUNTED else None) for row in calls), rules[class_id]
-        )
-    ]
-    if kept:
-        con.executemany("insert into cooling values (?, ?)", kept)
+    if when.share_gte is not None:
+        yield WindowRule(cause.value, when.window, when.min_requests, share_gte=when.share_gte)
+    elif when.metric is LatencyMetric.TOTAL_P95 and when.gt is not None:
+        yield WindowRule(cause.value, when.window, when.min_requests, gt_s=when.gt)
 
 
 def _verdicts(con: store.Connection, scope: dict[str, Any]) -> tuple[VerdictChange, ...]:
