@@ -18,6 +18,7 @@ from readback.decisions.ordering import in_order
 from readback.decisions.ranking_rules import SubstituteRuns, rank
 from readback.decisions.retry_rules import RetryUse, tune_retries
 from readback.decisions.risk_rules import ClassRisk, diversify, guard_risk, tune_ceiling
+from readback.decisions.split_rules import DraftedWork, split_drafts
 from readback.decisions.substitute_rules import ListedUse, SubstituteUse, approve_or_stop, demote
 from readback.decisions.trigger_rules import UncoveredCause, add_substitute, define_trigger
 from readback.metrics.effects import EVERY_DAY, Days
@@ -45,6 +46,7 @@ CATALOGUE = (
     Entry("cooled_calls", CooledCall, lambda found, effects, as_of: tune_cooldown(found, as_of)),
     Entry("retries", RetryUse, lambda found, effects, as_of: tune_retries(found, as_of)),
     Entry("class_risks", ClassRisk, lambda found, effects, as_of: guard_risk(found, as_of)),
+    Entry("drafted_work", DraftedWork, lambda found, effects, as_of: split_drafts(found, as_of)),
     Entry("class_risks", ClassRisk, lambda found, effects, as_of: diversify(found, as_of)),
     Entry("class_risks", ClassRisk, tune_ceiling),
     Entry("unnamed_work", UnnamedWork, lambda found, effects, as_of: name_and_mark(found, as_of)),

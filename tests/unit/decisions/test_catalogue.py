@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from unit.decisions.samples import AS_OF, effect
 
 from readback.contracts.vocabulary import Confidence, EvidenceClass
@@ -18,6 +19,7 @@ from readback.decisions.ordering import ORDER, in_order
 from readback.decisions.ranking_rules import SubstituteRuns, rank
 from readback.decisions.retry_rules import RetryUse, tune_retries
 from readback.decisions.risk_rules import ClassRisk, diversify, guard_risk, tune_ceiling
+from readback.decisions.split_rules import DraftedWork, split_drafts
 from readback.decisions.trigger_rules import UncoveredCause, add_substitute, define_trigger
 
 GAP = UncoveredCause(
@@ -175,6 +177,32 @@ def test_a_grave_class_that_may_degrade_is_to_hold() -> None:
     (found,) = guard_risk([CLASS], AS_OF)
     assert '"value": "pause"' in found.evidence
     assert list(guard_risk([replace(CLASS, boundary="pause"), replace(CLASS, substituted_count=0)], AS_OF)) == []
+
+
+DRAFTS = DraftedWork("claims", 1, "pay", "execution", "critical", "degrade", "workflow_classes[0]", "letters", 200, 200,
+                     400, 20)  # fmt: skip
+ALONE = replace(DRAFTS, workflow="transfers", reviewed_count=0)
+
+
+def test_drafts_of_a_class_that_acts_get_a_class_of_their_own() -> None:
+    (found,) = split_drafts([DRAFTS, ALONE], AS_OF)
+    assert (found.kind, found.workflow, found.policy_path) == ("split_drafting", "letters", "workflow_classes[0]")
+    assert "and let the rest hold" in found.change
+
+
+@pytest.mark.parametrize(
+    "works",
+    [
+        [DRAFTS],
+        [DRAFTS, replace(DRAFTS, workflow="transfers")],
+        [replace(DRAFTS, off_count=4), ALONE],
+        [replace(DRAFTS, reviewed_count=180), ALONE],
+        [replace(each, stage="decision", risk="moderate") for each in (DRAFTS, ALONE)],
+    ],
+    ids=["alone in its class", "all reviewed", "never off its model", "a tenth goes out alone", "not grave"],
+)
+def test_what_is_no_draft_or_has_no_company_is_not_split(works: list[DraftedWork]) -> None:
+    assert list(split_drafts(works, AS_OF)) == []
 
 
 def test_one_failure_domain_for_all_is_told_only_where_requests_failed() -> None:
