@@ -95,7 +95,8 @@ offered as (
 )
 
 select
-    n.*, a.class_request_count, a.n2, a.n3, coalesce(t.x2, 0) as x2, coalesce(t.xn, 0) as xn, c.version as policy_version, c.risk, c.stage, c.boundary, c.triggers, c.path as class_path,
+    n.*, a.class_request_count, a.n2, a.n3, coalesce(t.x2, 0) as x2, coalesce(t.xn, 0) as xn,
+    c.version as policy_version, c.risk, c.stage, c.boundary, c.triggers, c.path as class_path,
     c.failure_domain, o.target as spare_target,
     (
         select count(*) from listed as l

@@ -88,7 +88,9 @@ def _is_usable(pair: Pair) -> bool:
 
 
 def _error(pair: Pair) -> float:
-    return pair.found.standard_error or 0.0
+    """From the interval, which is Student's: the standard error of a few episodes is itself not sure."""
+    found = pair.found
+    return ((found.high or 0.0) - (found.low or 0.0)) / (2 * 1.96)
 
 
 def pairs(found: Iterable[SubstituteRuns]) -> Iterator[Pair]:

@@ -112,9 +112,7 @@ def _guard(use: ClassRisk, size: float, as_of: datetime) -> Finding:
         place=place,
         title=f"Let {use.workflow_class} {'hold' if boundary is Boundary.PAUSE else 'be reviewed'} instead of degrade",
         change=(
-            f"The class is of stage {use.stage} and {use.risk} risk and may degrade. Set {place} to "
-            f"{boundary.value}; where "
-            "part of its work only drafts, give that part a class of its own, which may go on degrading."
+            f"The class is of stage {use.stage} and {use.risk} risk and may degrade. Set {place} to {boundary.value}."
         ),
         effect=(
             f"{use.substituted_count:,} of {use.request_count:,} requests ({percent(part)}, 95% CI {percent(low)} to "
