@@ -17,6 +17,7 @@ used as (
         count(*) as request_count,
         cast(sum(case when is_silent then 1 else 0 end) as bigint) as silent_count,
         count(distinct cast(occurred_at as date)) as day_count,
+        count(distinct episode_id) as episode_count,
         min(occurred_at) as first_at,
         max(occurred_at) as last_at,
         arg_min(request_id, struct_pack(at := occurred_at, id := request_id)) as first_request_id,

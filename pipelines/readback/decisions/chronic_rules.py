@@ -38,6 +38,7 @@ class WorkflowUse:
     x2: float
     xn: float
     day_count: int
+    episode_count: int | None
     expected_count: float | None
     comparable_count: int | None
     family: str
@@ -130,6 +131,7 @@ def _recommendation(use: WorkflowUse, share: Estimate, as_of: datetime) -> Recom
         policy_version=use.policy_version,
         measure="fallback_share",
         n_requests=use.request_count,
+        n_episodes=use.episode_count,
         guards_passed=["not the provider alone"] if use.lowest_ratio is not None else [],
         guards_failed=[] if use.lowest_ratio is not None else ["other workflows at the same hours"],
     )

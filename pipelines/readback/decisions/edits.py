@@ -82,8 +82,21 @@ _CHANGES: dict[str, Callable[[dict[str, Any], Recommendation], tuple[str, str]]]
 
 
 def _set(text: str, change: Change) -> list[Edit]:
-    node = _node(text, change.document, key_path(change.path))
+    *above, part, last = key_path(change.path)
+    holder = _node(text, change.document, tuple(above))
+    if not isinstance(part, int) and part not in {key.value for key, _ in holder.value}:
+        return _added(text, holder, f"{part}: {{{last}: {change.value}}}")
+    node = _node(text, change.document, (*above, part, last))
     return [Edit(node.start_mark.index, node.end_mark.index, change.value)]
+
+
+def _added(text: str, item: Any, entry: str) -> list[Edit]:
+    """A new part at the end of a list item that has its lines for itself, such as the first `retries` of a class."""
+    found = item_lines(text, item)
+    if found is None or text[item.start_mark.index] == "{":
+        return []
+    ending = "" if text[: found[1]].endswith("\n") else newline(text)
+    return [Edit(found[1], found[1], f"{ending}{' ' * item.start_mark.column}{entry}{newline(text)}")]
 
 
 def _swap(text: str, change: Change) -> list[Edit]:
@@ -133,7 +146,7 @@ def _meant(text: str, change: Change) -> list[Any]:
     *above, last = key_path(change.path)
     holder = values[change.document]
     for part in above:
-        holder = holder[part]
+        holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder[part]
     if change.action == "set":
         holder[last] = yaml.safe_load(change.value)
     elif change.action == "split":

@@ -47,6 +47,7 @@ class AnswerDay:
     day: date
     answer_s: list[float] | None
     cut_s: list[float] | None
+    episodes: list[str] | None = None
 
 
 def tune_latency(found: Iterable[AnswerDay], as_of: datetime) -> Iterator[Recommendation]:
@@ -119,6 +120,7 @@ def _lower(days: list[AnswerDay], limit: float, answers: np.ndarray, as_of: date
                "extra_fallbacks": extra},
         sql=_sql(days[0], as_of),
         n_requests=int(answers.size) + cut,
+        n_episodes=_episodes(days),
         guards={f"{LEAST_CUT} cut calls": True, f"{LEAST_ANSWERS} answers": True,
                 f"at most {percent(MOST_EXTRA)} of answers cut": True},
     )  # fmt: skip
@@ -135,6 +137,10 @@ def _saved(day: AnswerDay, limit: float) -> float:
     """Seconds waited beyond the limit, by calls that were cut and by answers that it would cut."""
     waited = [*(day.cut_s or ()), *(day.answer_s or ())]
     return float(sum(max(seconds - limit, 0.0) for seconds in waited))
+
+
+def _episodes(days: list[AnswerDay]) -> int:
+    return len({episode for day in days for episode in day.episodes or ()})
 
 
 def _raise(days: list[AnswerDay], answers: np.ndarray, cut: np.ndarray, as_of: datetime) -> Finding:
@@ -167,6 +173,7 @@ def _raise(days: list[AnswerDay], answers: np.ndarray, cut: np.ndarray, as_of: d
                "cut_count": int(cut.size), "share": share},
         sql=_sql(days[0], as_of),
         n_requests=int(answers.size + cut.size),
+        n_episodes=_episodes(days),
         guards={"the limit is not exceeded in the log": False},
     )  # fmt: skip
 

@@ -46,6 +46,7 @@ class ClassRisk:
     ceiling_cost_usd: float | None
     workflow: str | None
     workflow_count: int
+    episode_count: int
     n2: float
     n3: float
     x2: float
@@ -125,6 +126,7 @@ def _guard(use: ClassRisk, size: float, as_of: datetime) -> Finding:
         facts=asdict(use) | {"action": "set", "path": place.path, "value": boundary.value},
         sql=_sql(use, None, as_of),
         n_requests=use.substituted_count,
+        n_episodes=use.episode_count,
     )
 
 

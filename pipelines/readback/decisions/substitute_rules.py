@@ -34,6 +34,7 @@ class SubstituteUse:
     request_count: int
     silent_count: int
     day_count: int
+    episode_count: int
     first_at: datetime
     last_at: datetime
     first_request_id: str
@@ -151,6 +152,7 @@ def _approve_or_stop(use: SubstituteUse, size: float, known: list[Effect], as_of
         policy_version=use.policy_version,
         measure="unapproved_share",
         n_requests=use.request_count,
+        n_episodes=use.episode_count,
         guards_passed=guards if use.request_count >= LEAST_CASES else [],
         guards_failed=[] if use.request_count >= LEAST_CASES else guards,
     )

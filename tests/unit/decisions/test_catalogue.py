@@ -70,6 +70,7 @@ CLASS = ClassRisk(
     ceiling_cost_usd=0.01,
     workflow="payment",
     workflow_count=1,
+    episode_count=6,
     n2=1000.0,
     n3=1000.0,
     x2=50.0,

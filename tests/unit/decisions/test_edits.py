@@ -32,6 +32,12 @@ def test_a_limit_is_set_and_its_comment_stays() -> None:
     assert after == TEXT.replace("gt: 30s", "gt: 8s")
 
 
+def test_a_part_that_is_absent_is_added_at_the_end_of_its_class() -> None:
+    after = changed(TEXT, Change(0, "set", "workflow_classes[0].retries.max_attempts", "2"))
+    assert parsed(after).retries.max_attempts == 2
+    assert after == TEXT + "    retries: {max_attempts: 2}\n"
+
+
 def test_two_substitutes_change_places_with_their_lines() -> None:
     place = "workflow_classes[0].substitutes"
     after = changed(TEXT, Change(0, "swap", f"{place}[0]", f"{place}[1]"))
@@ -48,12 +54,12 @@ def test_a_trigger_is_added_at_the_end_of_its_list() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        Change(0, "set", "workflow_classes[0].retries.max_attempts", "1"),
+        Change(0, "set", "workflow_classes[0].retries.nonsense", "1"),
         Change(0, "set", "workflow_classes[0].boundary", "whatever"),
         Change(0, "append_trigger", "workflow_classes[0].triggers", "outage"),
         Change(3, "set", "workflow_classes[0].boundary", "pause"),
     ],
-    ids=["absent", "not a word of the schema", "declared twice", "no such document"],
+    ids=["not a key of the schema", "not a word of the schema", "declared twice", "no such document"],
 )
 def test_what_cannot_be_written_leaves_the_text_alone(change: Change) -> None:
     assert changed(TEXT, change) == TEXT
