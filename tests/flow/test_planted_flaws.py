@@ -10,6 +10,8 @@ from readback.simulate.planted import SCENARIOS, fleet
 
 _DAYS = 56
 _SEED = 1
+_SCORED = {"harmful_substitute", "timeout_too_high", "cooldown_too_short", "silent_downgrade", "missing_trigger"}
+"""Flaws that one half of the days is enough to show, so that the other has something to bear out."""
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -21,10 +23,6 @@ def test_the_planted_flaw_comes_first_no_other_is_named_and_its_interval_holds(n
     assert [each.title for each in told.scores if each.is_held is False] == []
     if name in _SCORED:
         assert told.held == 1
-
-
-_SCORED = {"harmful_substitute", "timeout_too_high", "cooldown_too_short", "silent_downgrade", "missing_trigger"}
-"""Flaws that one half of the days is enough to show, so that the other has something to bear out."""
 
 
 def test_a_larger_clean_fleet_is_left_alone() -> None:
