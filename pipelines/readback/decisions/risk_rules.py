@@ -67,7 +67,7 @@ class ClassRisk:
 
 def guard_risk(found: Sequence[ClassRisk], as_of: datetime) -> Iterator[Recommendation]:
     """A class that acts, or whose errors are grave, may degrade: hold it, have it reviewed, or split off its drafts."""
-    for use, size in zip(found, sizes([use.sums for use in found]), strict=True):
+    for use, size in zip(found, sizes([use.sums for use in found], [use.workflow_class for use in found]), strict=True):
         is_grave = use.risk in GRAVE or use.stage == Stage.EXECUTION
         if is_grave and use.boundary == Boundary.DEGRADE and use.substituted_count:
             yield _guard(use, size, as_of).recommended(as_of)
@@ -75,7 +75,7 @@ def guard_risk(found: Sequence[ClassRisk], as_of: datetime) -> Iterator[Recommen
 
 def diversify(found: Sequence[ClassRisk], as_of: datetime) -> Iterator[Recommendation]:
     """Every substitute fails together with the preferred model, and requests failed for it."""
-    for use, size in zip(found, sizes([use.sums for use in found]), strict=True):
+    for use, size in zip(found, sizes([use.sums for use in found], [use.workflow_class for use in found]), strict=True):
         is_alone = use.model_count > 0 and use.domain_count == 1 and not use.unknown_domain_count
         is_seen = use.failed_count >= LEAST_FAILED and use.failed_day_count >= LEAST_DAYS
         if is_alone and use.a_domain == use.failure_domain and use.failure_domain is not None and is_seen:

@@ -1,22 +1,31 @@
 """How sure a share of requests is when those of one day, or of one hour, share their fate.
 
 Requests of an outage fall together, so a share is worth fewer independent requests than it counts. The correlation is
-pooled over all rows of the evidence and never one row's own. Source: statistics.md §1.3.
+pooled over rows of one kind: what an outage does to a day, a prompt that is too long does not. Source: statistics.md §1.3.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 from readback.stats import DEFAULT_ICC, ClusterSums, Intervals, effective_n, pooled_icc, wilson
 
 
-def sizes(sums: Sequence[ClusterSums]) -> list[float]:
-    """Independent requests that each row is worth, with the correlation within clusters pooled over all of them."""
+def sizes(sums: Sequence[ClusterSums], kinds: Sequence[Hashable] | None = None) -> list[float]:
+    """Independent requests that each row is worth; the correlation is pooled over the rows of a kind, else over all."""
+    alike: dict[Hashable, list[ClusterSums]] = defaultdict(list)
+    kinds = [None] * len(sums) if kinds is None else kinds
+    for kind, each in zip(kinds, sums, strict=True):
+        alike[kind].append(each)
+    icc = {kind: _correlation(rows) for kind, rows in alike.items()}
+    return [float(effective_n(each.n, each.n2, icc[kind])) for kind, each in zip(kinds, sums, strict=True)]
+
+
+def _correlation(sums: Sequence[ClusterSums]) -> float:
     columns = np.array([list(vars(each).values()) for each in sums], dtype=np.float64).T
-    pooled = pooled_icc(ClusterSums(*columns)) if sums else None
-    icc = DEFAULT_ICC if pooled is None else pooled
-    return [float(effective_n(each.n, each.n2, icc)) for each in sums]
+    pooled = pooled_icc(ClusterSums(*columns))
+    return DEFAULT_ICC if pooled is None else pooled
 
 
 def share(part: float, whole: float, size: float) -> tuple[float, float, float]:

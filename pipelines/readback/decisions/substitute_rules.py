@@ -96,7 +96,7 @@ def approve_or_stop(uses: Sequence[SubstituteUse], effects: Effects, as_of: date
 
     Source: statistics.md §5.5.
     """
-    for use, size in zip(uses, sizes([use.sums for use in uses]), strict=True):
+    for use, size in zip(uses, sizes([use.sums for use in uses], [use.workflow_class for use in uses]), strict=True):
         if not use.is_settled(as_of):
             yield _approve_or_stop(use, size, list(effects.of(Dimension.MODEL, use.served_model)), as_of)
 

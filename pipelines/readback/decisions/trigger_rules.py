@@ -67,7 +67,7 @@ class UncoveredCause:
 
 def define_trigger(found: Sequence[UncoveredCause], as_of: datetime) -> Iterator[Recommendation]:
     """A cause pushes requests off the preferred model, and no trigger of the class stands for it."""
-    for gap, size in zip(found, sizes([gap.sums for gap in found]), strict=True):
+    for gap, size in zip(found, sizes([gap.sums for gap in found], [gap.cause for gap in found]), strict=True):
         kind = trigger_for(gap.cause)
         if kind and not gap.is_declared and gap.request_count >= LEAST_CASES and gap.day_count >= LEAST_DAYS:
             yield _define(gap, size, kind, as_of).recommended(as_of)
@@ -78,7 +78,7 @@ def add_substitute(found: Sequence[UncoveredCause], as_of: datetime) -> Iterator
 
     Where the class must stop, holding is success and nothing is missing.
     """
-    for gap, size in zip(found, sizes([gap.sums for gap in found]), strict=True):
+    for gap, size in zip(found, sizes([gap.sums for gap in found], [gap.cause for gap in found]), strict=True):
         is_missing = gap.is_declared and not gap.substitute_count and gap.boundary not in _STOPPING
         if is_missing and gap.failed_count + gap.held_count >= LEAST_CASES and gap.day_count >= LEAST_DAYS:
             yield _add(gap, size, as_of).recommended(as_of)
