@@ -134,3 +134,13 @@ def test_how_long_a_cut_call_would_have_taken_leaves_a_window_open(logged: Repla
     change = changed(logged, ("gt: 60s", "gt: 61s"), wide)["class-00"]
     assert change.fallbacks_low < change.fallbacks_high
     assert not change.is_exact
+
+
+def test_a_window_that_the_gateway_did_not_keep_changes_nothing_by_itself(logged: Replayable) -> None:
+    """In force it asks to leave where the log shows that the preferred model answered: the log stands."""
+    con, planted = logged
+    over = "{id: outage, type: provider_outage, when: {share_gte: 0.01, window: 3d, min_requests: 10}}"
+    windowed = planted.policy.replace("{id: outage, type: provider_outage}", over)
+    stricter = windowed.replace("boundary: degrade", "boundary: pause")
+    told = replay(con, versions(windowed), versions(stricter)[0], planted.as_of)
+    assert told.changes == ()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from readback import store
 from readback.contracts.vocabulary import PolicyStatus
@@ -142,9 +142,12 @@ def replay(
     tried = in_force_since(candidate, part[0])
     try:
         con.execute(_COSTS, scope)
-        _plan(con, "plans_before", base, part)
+        before = _kept_off(con, base, scope)
+        _plan(con, "plans_before", [each for each in before.off.values() if each.request_id not in before.tried], part)
         with judged_by(con, [*others, tried], part):
-            _plan(con, "plans_after", tried, part)
+            after = _kept_off(con, tried, scope)
+            ignored = before.off.keys() & before.tried
+            _plan(con, "plans_after", [each for each in after.off.values() if each.request_id not in ignored], part)
             verdicts = _verdicts(con, scope)
         store.temp_table(con, "replay_differences", "decisions/replay_differences")
         changes = tuple(ClassChange(*row) for row in con.execute(_SUMS).fetchall())
@@ -195,26 +198,35 @@ def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _plan(con: store.Connection, table: str, policy: Policy, part: Range) -> None:
-    scope = {"from_at": part[0], "to_at": part[1]}
-    _cool(con, policy, scope)
-    store.temp_table(con, table, "decisions/replay_plans", scope)
-
-
-def _cool(con: store.Connection, policy: Policy, scope: dict[str, Any]) -> None:
+def _plan(con: store.Connection, table: str, kept: Sequence[KeptOff], part: Range) -> None:
     con.execute("create or replace temp table cooling (request_id varchar, cause varchar, is_certain boolean)")
+    if kept:
+        con.executemany("insert into cooling values (?, ?, ?)", list(kept))
+    store.temp_table(con, table, "decisions/replay_plans", {"from_at": part[0], "to_at": part[1]})
+
+
+class _Off(NamedTuple):
+    """What a policy keeps off by cooldown or window, and the requests that the log shows to have been made.
+
+    Where the policy in force keeps one off that was made, the gateway did not follow it, and would not again.
+    """
+
+    off: dict[str, KeptOff]
+    tried: frozenset[str]
+
+
+def _kept_off(con: store.Connection, policy: Policy, scope: dict[str, Any]) -> _Off:
     cooldowns, windows = _cooldowns(policy), _windows(policy)
     if not cooldowns and not windows:
-        return
+        return _Off({}, frozenset())
     which = {"policy_id": policy.metadata.policy_id, "version": policy.metadata.version}
     rows = con.execute(_CALLS, scope | which).fetchall()
-    kept: dict[str, KeptOff] = {}
+    off: dict[str, KeptOff] = {}
     for (class_id, _), calls in groupby(rows, key=lambda row: (row[0], row[1])):
         for each in _off(list(calls), cooldowns.get(class_id), windows.get(class_id, [])):
-            known = kept.get(each.request_id)
-            kept[each.request_id] = each if known is None or each.is_certain > known.is_certain else known
-    if kept:
-        con.executemany("insert into cooling values (?, ?, ?)", list(kept.values()))
+            if each.request_id not in off or each.is_certain:
+                off[each.request_id] = each
+    return _Off(off, frozenset(row[2] for row in rows if row[4]))
 
 
 def _off(calls: Sequence[tuple[Any, ...]], rule: Rule | None, windows: Sequence[WindowRule]) -> Iterator[KeptOff]:

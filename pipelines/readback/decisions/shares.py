@@ -1,7 +1,9 @@
 """How sure a share of requests is when those of one day, or of one hour, share their fate.
 
 Requests of an outage fall together, so a share is worth fewer independent requests than it counts. The correlation is
-pooled over rows of one kind: what an outage does to a day, a prompt that is too long does not. Source: statistics.md §1.3.
+pooled over rows of one kind: what an outage does to a day, a prompt that is too long does not.
+
+Source: statistics.md §1.3.
 """
 
 from collections import defaultdict
