@@ -119,11 +119,9 @@ class Effects:
     def __init__(self, found: Iterable[Effect], of_classes: Mapping[tuple[str, str], Sequence[Effect]] = {}) -> None:
         self._found = {(effect.dimension, effect.member, effect.metric): effect for effect in found}
         self._of_classes = {scope: {effect.metric: effect for effect in some} for scope, some in of_classes.items()}
-        nearer = [effect for some in self._of_classes.values() for effect in some.values()]
+        self._nearer = [effect for some in self._of_classes.values() for effect in some.values()]
 
-        self._nearer = nearer
-
-        self.listed = frozenset(_worth_a_list([*self._found.values(), *nearer]))
+        self.listed = frozenset(_worth_a_list([*self._found.values(), *self._nearer]))
         """Harms of which at most one in twenty is expected to be none; one comparison in forty says harm by chance."""
 
     def of(self, dimension: Dimension, member: str | None) -> Iterator[Effect]:
@@ -143,11 +141,9 @@ class Effects:
 
     def same(self, dimension: str, member: str, metric: str) -> Effect | None:
         """The comparison that is named so, if it may be read."""
-        nearer = (some[metric] for some in self._of_classes.values() if metric in some)
-        found = self._found.get((dimension, member, metric)) or next(
-            (effect for effect in nearer if effect.member == member), None
-        )
-        return found if found is not None and found.is_known else None
+        every = (*self._found.values(), *self._nearer)
+        named = (e for e in every if (e.dimension, e.member, e.metric) == (dimension, member, metric) and e.is_known)
+        return next(named, None)
 
     def of_class(self, workflow_class: str, target: str) -> Iterator[Effect]:
         """Comparisons of one substitute with the preferred model in one class, the gravest outcome first."""
