@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
-from readback import aftermath, continuity, ledger, store
+from readback import aftermath, continuity, ledger, store, stretches
 from readback.contracts import Attempt, MetricEffect, Outcome, Recommendation, columns
-from readback.decisions.backtest import score
+from readback.decisions.backtest import Backtest, backtest
 from readback.decisions.recommendations import recommend
-from readback.metrics import marts
+from readback.metrics import local_days, marts
 from readback.metrics.effects import effect_rows
 from readback.policy.loading import read_policies
-from readback.settings import Coverage, Settings
+from readback.settings import Coverage, Settings, Windows
 from readback.simulate.planted import START, Fleet
 
 
@@ -24,26 +25,35 @@ def recommended(planted: Fleet, *, as_of: datetime | None = None) -> list[Recomm
         return recommend(con, moment)
 
 
+def advised(planted: Fleet) -> tuple[list[Recommendation], Backtest]:
+    """The recommendations on a fleet, and how those of the window before the last one fared."""
+    with built(planted, planted.as_of) as con:
+        found = recommend(con, planted.as_of, settings(planted.as_of))
+        return found, backtest(con, settings(planted.as_of), planted.as_of)
+
+
 @contextmanager
 def built(planted: Fleet, as_of: datetime) -> Iterator[store.Connection]:
     """The tables of a run over what a fleet logged until a moment."""
     con = store.memory()
+    con.execute("set threads = 1")
     try:
         store.create_tables(con)
         ledger.create_tables(con)
         _load(con, planted, as_of)
-        _build(con, planted, as_of)
+        with _in_one_batch():
+            _build(con, planted, as_of)
         yield con
     finally:
         con.close()
 
 
 def settings(as_of: datetime) -> Settings:
-    """Rework is seen of every run, completely."""
+    """Rework is seen of every run, completely, and comes within a day."""
     coverage = Coverage.model_validate(
         {"source": "reviews", "kinds": ["rework"], "from": START, "complete_until": as_of}
     )
-    return Settings(coverage=(coverage,))
+    return Settings(coverage=(coverage,), windows=Windows.model_validate({"rework": "3d"}))
 
 
 def _load(con: store.Connection, planted: Fleet, as_of: datetime) -> None:
@@ -62,6 +72,16 @@ def _load(con: store.Connection, planted: Fleet, as_of: datetime) -> None:
         con.unregister("planted_rows")
 
 
+@contextmanager
+def _in_one_batch() -> Iterator[None]:
+    """A planted fleet fits into memory, and planning the SQL of a batch costs more than its rows."""
+    with (
+        patch.object(stretches, "LONGEST_BATCH", timedelta(days=400)),
+        patch.object(local_days, "LONGEST_BATCH_DAYS", 400),
+    ):
+        yield
+
+
 def _build(con: store.Connection, planted: Fleet, as_of: datetime) -> None:
     policies = read_policies(planted.policy.encode(), Path("policy.yaml"))
     given = settings(as_of)
@@ -74,17 +94,3 @@ def _build(con: store.Connection, planted: Fleet, as_of: datetime) -> None:
     aftermath.build_aftermath(con, given, ranges, as_of)
     marts.renew(con, given, as_of, ranges)
     store.replace_rows(con, MetricEffect, effect_rows(con, given, as_of))
-
-
-def halves(planted: Fleet, length: timedelta) -> tuple[int, int]:
-    """Of the intervals that the first half gave, how many the second half bore out, and how many it could score."""
-    middle = START + length
-    first = recommended(planted, as_of=middle)
-    rest = Fleet(
-        planted.attempts.filter(planted.attempts["started_at"] > middle),
-        planted.outcomes.filter(planted.outcomes["occurred_at"] > middle),
-        planted.policy,
-        planted.as_of,
-    )
-    found = score(first, recommended(rest))
-    return found.held, found.scored

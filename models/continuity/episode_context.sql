@@ -50,13 +50,32 @@ answers as (
     group by preferred_model, date_trunc('minute', started_at)
 ),
 
-first_answer as (
-    select e.episode_id, min(case when a.first_at > f.failed_at then a.first_at else a.last_at end) as worked_at
+-- The next minute in which the model answered, for each failure; joining both by time would be quadratic.
+moments as (
+    select preferred_model, last_at as seen_at, first_at, last_at, cast(null as varchar) as episode_id from answers
+    union all
+    select e.preferred_model, f.failed_at as seen_at, null as first_at, null as last_at, e.episode_id
     from concerned as e
     inner join last_failure as f on e.episode_id = f.episode_id
-    inner join answers as a
-        on e.preferred_model = a.preferred_model and a.last_at > f.failed_at and a.minute <= coalesce(e.recovered_at, $as_of)
-    group by e.episode_id
+),
+
+next_answer as (
+    select
+        episode_id, seen_at as failed_at,
+        min(first_at) over (
+            partition by preferred_model order by seen_at, episode_id nulls first rows between 1 following and unbounded following
+        ) as first_at,
+        min(last_at) over (
+            partition by preferred_model order by seen_at, episode_id nulls first rows between 1 following and unbounded following
+        ) as last_at
+    from moments
+),
+
+first_answer as (
+    select n.episode_id, case when n.first_at > n.failed_at then n.first_at else n.last_at end as worked_at
+    from next_answer as n
+    inner join concerned as e on n.episode_id = e.episode_id
+    where date_trunc('minute', n.last_at) <= coalesce(e.recovered_at, $as_of)
 ),
 
 tries as (

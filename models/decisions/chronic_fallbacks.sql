@@ -1,5 +1,5 @@
 -- One row: one workflow in the window: its fallbacks, sums over its hours for the interval, its main cause family.
--- Reads: requests (of the window only), cause_families, policies, policy_classes. Bound: $from_at, $as_of inclusive.
+-- Reads: requests, fallback_events (of the window only), cause_families, policies, policy_classes. Bound: $from_at, $as_of inclusive.
 -- expected_count: fallbacks if it had fallen back as often as the other workflows of the same preferred model did in the
 -- same hours; NULL where it had no company. comparable_count: its own fallbacks in those hours.
 with seen as (
@@ -53,6 +53,12 @@ places as (
     qualify row_number() over (partition by workflow order by count(*) desc, policy_id, workflow_class) = 1
 ),
 
+off_lane as (
+    select workflow, count(distinct episode_id) as episode_count from fallback_events
+    where occurred_at >= $from_at and occurred_at <= $as_of
+    group by workflow
+),
+
 stand_ins as (
     select workflow, preferred_model, served_model, count(*) as served_count from seen where is_off = 1
     group by workflow, preferred_model, served_model
@@ -60,11 +66,12 @@ stand_ins as (
 )
 
 select
-    s.*, e.expected_count, e.comparable_count, f.family, f.family_count, t.preferred_model, t.served_model, t.served_count,
+    s.*, o.episode_count, e.expected_count, e.comparable_count, f.family, f.family_count, t.preferred_model, t.served_model, t.served_count,
     l.policy_id, l.workflow_class, c.version as policy_version, c.risk, c.path as class_path
 from sums as s
 inner join families as f on s.workflow = f.workflow
 inner join stand_ins as t on s.workflow = t.workflow
+left join off_lane as o on s.workflow = o.workflow
 left join expected as e on s.workflow = e.workflow
 left join places as l on s.workflow = l.workflow
 left join policies as p on l.policy_id = p.policy_id and p.status = 'active' and p.effective_from <= $as_of

@@ -2,6 +2,7 @@
 -- its cost ceiling and by what it fails together with.
 -- Reads: requests, fallback_events (of the window only), policies, policy_classes, policy_substitutes.
 -- Bound: $from_at inclusive, $as_of inclusive.
+-- n2, n3, x2, xn: sums over its days, n its requests and x those that a substitute answered.
 with in_force as (
     select c.*
     from policy_classes as c
@@ -26,6 +27,27 @@ used as (
     group by r.policy_id, r.workflow_class
 ),
 
+days as (
+    select
+        policy_id, workflow_class, cast(count(*) as double) as n,
+        cast(count(*) filter (where served_by = 'substitute') as double) as x
+    from requests
+    where started_at >= $from_at and started_at <= $as_of
+    group by policy_id, workflow_class, cast(started_at as date)
+),
+
+sums as (
+    select policy_id, workflow_class, sum(n * n) as n2, sum(n * n * n) as n3, sum(x * x) as x2, sum(x * n) as xn
+    from days
+    group by policy_id, workflow_class
+),
+
+off_lane as (
+    select policy_id, workflow_class, count(distinct episode_id) as episode_count from fallback_events
+    where occurred_at >= $from_at and occurred_at <= $as_of
+    group by policy_id, workflow_class
+),
+
 stand_ins as (
     select
         policy_id, version, class_id, count(*) as model_count,
@@ -42,10 +64,13 @@ stand_ins as (
 select
     c.policy_id, c.version as policy_version, c.class_id as workflow_class, c.stage, c.risk, c.boundary, c.path as class_path,
     c.ceiling_usd, c.ceiling_period_s, c.ceiling_path, c.failure_domain, u.* exclude (policy_id, workflow_class),
+    d.n2, d.n3, d.x2, d.xn, coalesce(o.episode_count, 0) as episode_count,
     coalesce(s.model_count, 0) as model_count, coalesce(s.automatic_count, 0) as automatic_count,
     coalesce(s.domain_count, 0) as domain_count, s.a_domain, coalesce(s.unknown_domain_count, 0) as unknown_domain_count,
     s.first_path, s.first_target
 from in_force as c
 inner join used as u on u.policy_id = c.policy_id and u.workflow_class = c.class_id
+inner join sums as d on d.policy_id = c.policy_id and d.workflow_class = c.class_id
+left join off_lane as o on o.policy_id = c.policy_id and o.workflow_class = c.class_id
 left join stand_ins as s on s.policy_id = c.policy_id and s.version = c.version and s.class_id = c.class_id
 order by c.policy_id, c.class_id

@@ -1,6 +1,7 @@
 -- One row: one day of a class or workflow, with the part of its requests that an accepted change was to lessen.
 -- Reads: requests, fallback_events, unanswered_requests. Bound: $measure, $workflow_class, $workflow, $cause, $target (each
--- NULL for any), $from_at inclusive, $as_of inclusive. wait_s: part is seconds, whole is requests.
+-- NULL for any), $from_at inclusive, $as_of inclusive. wait_s: part is seconds, whole is requests; of marks
+-- and of retries, whole is what a substitute answered and what was retried.
 with judged as (
     select request_id, verdict_reasons from fallback_events where occurred_at >= $from_at and occurred_at <= $as_of
     union all
@@ -38,7 +39,11 @@ select
         when 'wait_s' then coalesce(added_latency_ms, 0) / 1000.0
         else case when is_fallback then 1 else 0 end
     end) as double) as part,
-    cast(count(*) as double) as whole
+    cast(case $measure
+        when 'unmarked_share' then count(*) filter (where served_by = 'substitute')
+        when 'vain_retry_share' then count(*) filter (where retry_count > 0)
+        else count(*)
+    end as double) as whole
 from seen
 group by cast(started_at as date)
 order by day

@@ -1,6 +1,6 @@
 -- One row: one model substitute of the version in force and one workflow that it served, with its share of that
 -- workflow's substituted requests: a workflow's effect speaks of one substitute only where that one served nearly all.
--- model_share: the class's part of all that the model answered as a substitute; top_share: the largest of any class.
+-- model_share: the class's part of all that the model answered as a substitute.
 -- Reads: fallback_events, policies, policy_classes, policy_substitutes. Bound: $as_of inclusive.
 with used as (
     select
@@ -15,10 +15,6 @@ with used as (
     from fallback_events
     where served_by = 'substitute' and occurred_at <= $as_of
     group by policy_id, workflow_class, workflow, served_model
-),
-
-tops as (
-    select served_model, max(model_share) as top_share from used group by served_model
 )
 
 select
@@ -34,13 +30,11 @@ select
     u.workflow,
     u.request_count,
     u.workflow_share,
-    u.model_share,
-    t.top_share
+    u.model_share
 from policy_substitutes as s
 inner join policies as p on s.policy_id = p.policy_id and s.version = p.version
 inner join policy_classes as c on s.policy_id = c.policy_id and s.version = c.version and s.class_id = c.class_id
 inner join used as u on s.policy_id = u.policy_id and s.class_id = u.workflow_class and s.target = u.served_model
-inner join tops as t on u.served_model = t.served_model
 where
     s.target_kind = 'model' and p.status = 'active'
     and p.effective_from <= $as_of and (p.effective_to is null or p.effective_to > $as_of)

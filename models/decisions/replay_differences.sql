@@ -2,6 +2,7 @@
 -- Reads: plans_before, plans_after, model_costs(workflow, model, mean_cost_usd).
 -- Every change is candidate minus log, as the lowest and the highest that the log leaves open. Where the candidate asks
 -- for what was asked before, the log stands: such a request has no row.
+-- maybe: it hangs on how long calls that were cut would have taken, whether a trigger had fired.
 -- relief: the candidate waits longer, tries more often, or keeps off for less time; whether the preferred model would
 -- have answered, nobody saw.
 with paired as (
@@ -27,6 +28,7 @@ changed as (
         logged_by in ('hold', 'manual') as was_held,
         case
             when is_relieved then 'relieved'
+            when is_maybe then 'maybe'
             when lane = 'preferred' and coalesce(target = logged_model, false) then 'preferred'
             when lane = 'preferred' then 'untried_preferred'
             when lane = 'substitute' and coalesce(target = logged_model, false) then 'seen'
@@ -39,7 +41,7 @@ changed as (
             when latency_s is null then 0.0
             when first_cause = 'latency_breach' and latency_s < latency_before_s
                 then least(0.0, latency_s - coalesce(added_latency_ms, 1000 * latency_before_s) / 1000.0)
-            when need = 'latency_breach' and first_cause is null then least(0.0, latency_s - duration_ms / 1000.0)
+            when need = 'latency_breach' and first_cause is null and not is_cooling then least(0.0, latency_s - duration_ms / 1000.0)
             else 0.0
         end as certain_wait_s
     from paired
@@ -51,18 +53,20 @@ changed as (
 select
     c.request_id, c.started_at, c.policy_id, coalesce(c.class_id, '(no class)') as workflow_class, c.workflow,
     c.logged_by, c.logged_model, c.lane_before, c.target_before, c.lane, c.target, c.need, c.outcome,
-    case when c.outcome in ('preferred', 'relieved', 'untried_preferred') then 0 when c.outcome = 'logged'
+    case when c.outcome in ('preferred', 'relieved', 'untried_preferred') then 0 when c.outcome in ('logged', 'maybe')
         then cast(c.did_leave as integer) else 1 end - cast(c.did_leave as integer) as fallbacks_low,
     case when c.outcome = 'preferred' then 0 when c.outcome = 'relieved' or c.outcome = 'logged'
         then cast(c.did_leave as integer) else 1 end - cast(c.did_leave as integer) as fallbacks_high,
-    case when c.outcome = 'held' then 1 when c.outcome in ('logged', 'degrade') then cast(c.was_held as integer) else 0 end
-    - cast(c.was_held as integer) as holds_low,
-    case when c.outcome = 'held' then 1 when c.outcome in ('logged', 'degrade', 'relieved') then cast(c.was_held as integer)
+    case when c.outcome = 'held' then 1 when c.outcome in ('logged', 'degrade', 'maybe') then cast(c.was_held as integer)
+        else 0 end - cast(c.was_held as integer) as holds_low,
+    case when c.outcome = 'held' or (c.outcome = 'maybe' and c.lane in ('hold', 'manual', 'review')) then 1
+        when c.outcome in ('logged', 'degrade', 'relieved', 'maybe') then cast(c.was_held as integer)
         else 0 end - cast(c.was_held as integer) as holds_high,
-    case when c.outcome = 'logged' then cast(c.did_fail as integer) else 0 end - cast(c.did_fail as integer) as failures_low,
+    case when c.outcome in ('logged', 'maybe') then cast(c.did_fail as integer) else 0 end - cast(c.did_fail as integer)
+        as failures_low,
     case
         when c.outcome in ('logged', 'relieved') then cast(c.did_fail as integer)
-        when c.outcome in ('untried_preferred', 'untried_substitute') then 1
+        when c.outcome in ('untried_preferred', 'untried_substitute', 'maybe') then 1
         when c.outcome = 'degrade' then cast(c.did_fail or c.logged_by = 'preferred' as integer)
         else 0
     end - cast(c.did_fail as integer) as failures_high,

@@ -1,6 +1,6 @@
 -- One row: one request of the stretch with the lane that a policy asks for, given what the log tells of the call.
--- Reads: requests, policies, policy_classes, policy_substitutes, cooling (the requests that a cooldown keeps off the
--- preferred model, with the cause that opened it).
+-- Reads: requests, policies, policy_classes, policy_substitutes, cooling (the requests that a cooldown, or a trigger over
+-- a window, keeps off the preferred model, with the cause that opened it, and whether that is certain).
 -- Bound: $from_at inclusive, $to_at exclusive.
 -- need: why the preferred model may not answer; NULL where it may. A model that failed in the log is not asked again.
 -- untried: the policy prefers a model that this call never tried, and nothing of the log speaks against it.
@@ -9,7 +9,7 @@ with asked as (
         r.*,
         c.class_id, c.boundary, c.preferred_models, c.path as class_path, p.undeclared_workflow,
         c.latency_limit_s as latency_s, c.attempt_limit, c.ceiling_usd,
-        k.cause as cooling_cause,
+        k.cause as cooling_cause, coalesce(not k.is_certain, false) as is_maybe,
         coalesce(list_contains(r.chain, r.preferred_model), false) as is_tried,
         coalesce(r.is_fallback, false) or r.served_by = 'nobody' as has_left,
         sum(r.cost_usd) over (
@@ -61,7 +61,7 @@ select
     n.request_id, n.started_at, n.policy_id, n.policy_version, n.class_id, n.workflow, n.preferred_model, n.served_by,
     n.served_model, n.is_fallback, n.first_cause, n.detection, n.duration_ms, n.added_latency_ms, n.retry_count,
     n.cost_usd, n.latency_s, n.attempt_limit, n.ceiling_usd, n.is_tried,
-    n.cooling_cause is not null as is_cooling,
+    n.cooling_cause is not null as is_cooling, n.is_maybe and not n.has_left as is_maybe,
     case when not n.is_untried then n.need end as need,
     case
         when n.class_id is null then coalesce(n.undeclared_workflow, 'unruled')

@@ -1,6 +1,7 @@
 -- One row: one outcome, class, stratum, substitute and cluster of mature runs that a listed substitute answered: what
 -- substitutes of one class are compared by, within like circumstances.
--- Reads: marts.effect_daily, policies, policy_substitutes. Bound: $as_of inclusive.
+-- Reads: marts.effect_daily, policies, policy_substitutes. Bound: $as_of, $since and $until, all
+-- inclusive.
 -- Stratum: workflow, peak or off hours, and whether the cause selects hard prompts. n runs, x events.
 with in_force as (
     select s.*
@@ -21,6 +22,6 @@ select
     coalesce(e.episode_id, e.cluster_id) as cluster, e.episode_id is not null as has_episode, sum(e.n) as n, sum(e.x) as x
 from marts.effect_daily as e
 inner join in_force as s on s.class_id = e.workflow_class and s.target = e.served_model
-where e.lane = 'fallback' and e.day <= cast($as_of as date)
+where e.lane = 'fallback' and e.day between cast($since as date) and least(cast($until as date), cast($as_of as date))
 group by all
 order by e.metric, s.policy_id, s.class_id, s.position, stratum, cluster

@@ -2,6 +2,7 @@
 -- the class says of that cause.
 -- Reads: requests, fallback_events, unanswered_requests (of the window only), policies, policy_classes,
 -- policy_substitutes. Bound: $from_at inclusive, $as_of inclusive.
+-- n2, n3, x2, xn: sums over the days of the class, n its requests and x those that the cause pushed off.
 -- substitute_count: model substitutes that may come into use by themselves for that cause.
 -- spare_target: the automatic model substitute of other classes of the policy used most, outside the failure domain.
 with in_force as (
@@ -36,11 +37,32 @@ counted as (
     group by policy_id, workflow_class, cause
 ),
 
-asked as (
-    select policy_id, workflow_class, count(*) as class_request_count
+left_days as (
+    select policy_id, workflow_class, cause, cast(occurred_at as date) as day, cast(count(*) as double) as x
+    from left_lane
+    group by policy_id, workflow_class, cause, cast(occurred_at as date)
+),
+
+asked_days as (
+    select policy_id, workflow_class, cast(started_at as date) as day, cast(count(*) as double) as n
     from requests
     where started_at >= $from_at and started_at <= $as_of
+    group by policy_id, workflow_class, cast(started_at as date)
+),
+
+asked as (
+    select
+        policy_id, workflow_class, cast(sum(n) as bigint) as class_request_count, sum(n * n) as n2, sum(n * n * n) as n3
+    from asked_days
     group by policy_id, workflow_class
+),
+
+together as (
+    select l.policy_id, l.workflow_class, l.cause, sum(l.x * l.x) as x2, sum(l.x * a.n) as xn
+    from left_days as l
+    inner join asked_days as a
+        on l.policy_id = a.policy_id and l.workflow_class = a.workflow_class and l.day = a.day
+    group by l.policy_id, l.workflow_class, l.cause
 ),
 
 listed as (
@@ -73,7 +95,8 @@ offered as (
 )
 
 select
-    n.*, a.class_request_count, c.version as policy_version, c.risk, c.stage, c.boundary, c.triggers, c.path as class_path,
+    n.*, a.class_request_count, a.n2, a.n3, coalesce(t.x2, 0) as x2, coalesce(t.xn, 0) as xn,
+    c.version as policy_version, c.risk, c.stage, c.boundary, c.triggers, c.path as class_path,
     c.failure_domain, o.target as spare_target,
     (
         select count(*) from listed as l
@@ -82,6 +105,8 @@ select
 from counted as n
 inner join in_force as c on c.policy_id = n.policy_id and c.class_id = n.workflow_class
 inner join asked as a on a.policy_id = n.policy_id and a.workflow_class = n.workflow_class
+left join together as t
+    on t.policy_id = n.policy_id and t.workflow_class = n.workflow_class and t.cause is not distinct from n.cause
 left join offered as o on o.policy_id = c.policy_id and o.version = c.version and o.class_id = c.class_id
 qualify row_number() over (partition by n.policy_id, n.workflow_class, n.cause order by c.version desc) = 1
 order by n.policy_id, n.workflow_class, n.cause

@@ -1,5 +1,5 @@
--- One row per outcome metric, stratum and cluster, both numbered. Reads marts.effect_daily; `$week_offset` is 0 where
--- weeks start on Monday, 1 on Sunday.
+-- One row per outcome metric, stratum and cluster, both numbered. Reads marts.effect_daily of the days from `$since` to
+-- `$until`, both inclusive; `$week_offset` is 0 where weeks start on Monday, 1 on Sunday.
 --
 -- Stratum: workflow, class, peak or off hours, week, and for overrides the review mode, since what is reviewed for
 -- another reason is overridden at another rate; `any_mode` is the stratum without it. `has_hard_prompts`: the cause selects hard prompts.
@@ -10,11 +10,13 @@ with keyed as (
         case when metric = 'override' then review_mode end as stratum_mode,
         coalesce(cause in ('latency_breach', 'low_confidence', 'context_window'), false) as has_hard_prompts
     from marts.effect_daily
+    where day between cast($since as date) and cast($until as date)
 )
 
 select
     metric,
     workflow,
+    workflow_class,
     served_model,
     lane = 'fallback' as is_fallback,
     dense_rank() over (

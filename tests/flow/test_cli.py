@@ -184,6 +184,14 @@ def test_recommendations_come_as_text_json_and_patch(readback: Command, fleet: P
     assert patch == "" or patch.startswith(("---", "#"))
 
 
+def test_a_backtest_tells_what_held(readback: Command, fleet: Path) -> None:
+    code, out, _ = readback("recommend", "backtest", "--project", fleet)
+    assert (code, out.startswith("Recommended on ")) == (0, True)
+    (told,) = json.loads(readback("recommend", "backtest", "--json", "--project", fleet)[1])
+    assert told["scored"] == sum(each["is_held"] is not None for each in told["scores"])
+    assert told["held"] <= told["scored"]
+
+
 def test_a_rejected_recommendation_is_not_shown_again(readback: Command, fleet: Path, tmp_path: Path) -> None:
     project = tmp_path / "decided"
     shutil.copytree(fleet, project, symlinks=True)

@@ -117,3 +117,30 @@ def test_a_version_without_a_whole_day_cannot_be_replayed(logged: Replayable) ->
     assert moment > START
     with pytest.raises(PolicyError, match="one whole day"):
         replay(con, versions(later), versions(later)[0], moment)
+
+
+def test_a_trigger_over_a_window_keeps_off_what_begins_after_it_fired(logged: Replayable) -> None:
+    """One outage in a hundred calls of three days is enough to leave; the listed substitute is then asked."""
+    plain = "{id: outage, type: provider_outage}"
+    over = "{id: outage, type: provider_outage, when: {share_gte: 0.01, window: 3d, min_requests: 10}}"
+    change = changed(logged, (plain, over))["class-00"]
+    stayed = count(logged, "workflow_class = 'class-00' and served_by = 'preferred'")
+    assert 0 < change.fallbacks_low == change.fallbacks_high <= stayed
+
+
+def test_how_long_a_cut_call_would_have_taken_leaves_a_window_open(logged: Replayable) -> None:
+    """Above the time after which calls were cut nobody knows the 95th percentile: between none and all who follow."""
+    wide = ("window: 10m, min_requests: 20", "window: 1d, min_requests: 5")
+    change = changed(logged, ("gt: 60s", "gt: 61s"), wide)["class-00"]
+    assert change.fallbacks_low < change.fallbacks_high
+    assert not change.is_exact
+
+
+def test_a_window_that_the_gateway_did_not_keep_changes_nothing_by_itself(logged: Replayable) -> None:
+    """In force it asks to leave where the log shows that the preferred model answered: the log stands."""
+    con, planted = logged
+    over = "{id: outage, type: provider_outage, when: {share_gte: 0.01, window: 3d, min_requests: 10}}"
+    windowed = planted.policy.replace("{id: outage, type: provider_outage}", over)
+    stricter = windowed.replace("boundary: degrade", "boundary: pause")
+    told = replay(con, versions(windowed), versions(stricter)[0], planted.as_of)
+    assert told.changes == ()

@@ -1,6 +1,7 @@
 """Changes to the policy that the evidence suggests: show them, decide on them, take them as a patch."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +15,11 @@ from readback.settings import Project, open_project
 if TYPE_CHECKING:
     from readback.contracts import Recommendation
 
-_ACTIONS = ("show", "list", "accept", "reject")
+_ACTIONS = ("show", "list", "backtest", "accept", "reject")
 
 
 def recommend(
-    action: Annotated[str, typer.Argument(help="show, list, accept or reject.")] = "show",
+    action: Annotated[str, typer.Argument(help="show, list, backtest, accept or reject.")] = "show",
     recommendation_id: Annotated[str | None, typer.Argument(help="The recommendation, for accept and reject.")] = None,
     project: ProjectOption = HERE,
     as_json: JsonOption = False,
@@ -29,8 +30,9 @@ def recommend(
 ) -> None:
     """Show the changes to the policy that the evidence suggests.
 
-    `list` shows all, with what became of them; `accept` and `reject` take an id. `--patch --out DIR` writes a patch
-    that `git am` takes, a changelog entry and an approval record to fill in.
+    `list` shows all, with what became of them; `accept` and `reject` take an id; `backtest` holds those of four weeks
+    ago to what the last four weeks show. `--patch --out DIR` writes a patch that `git am` takes, a changelog entry and
+    an approval record to fill in.
     """
     opened = open_project(project)
     if action not in _ACTIONS:
@@ -38,6 +40,8 @@ def recommend(
     if action in ("accept", "reject"):
         decided = _decided(opened, action, recommendation_id or "", who, reason)
         _tell(decided, as_json=as_json)
+    elif action == "backtest":
+        _backtest(opened, as_json=as_json)
     elif patch:
         _patch(opened, target, as_json=as_json)
     else:
@@ -54,6 +58,22 @@ def _show(opened: Project, *, is_all: bool, as_json: bool) -> None:
         print_json([row.model_dump(mode="json") for row in rows])
     else:
         out.print(terminal.decided(rows) if is_all else terminal.recommendations(rows))
+
+
+def _backtest(opened: Project, *, as_json: bool) -> None:
+    from readback.decisions.backtest import backtest
+    from readback.faces import backtested, questions
+
+    with store.reader(opened) as con:
+        as_of = questions.as_of(con)
+        if as_of is None:
+            raise ProjectError("no request was read yet; `readback run` reads the logs", file=opened.root)
+        told = backtest(con, opened.settings, as_of)
+    if as_json:
+        print_json([asdict(told) | {"held": told.held, "scored": told.scored, "share": told.share}])
+        return
+    for line in backtested.lines(told):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def _decided(opened: Project, action: str, wanted: str, who: str, reason: str | None) -> "Recommendation":

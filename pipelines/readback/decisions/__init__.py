@@ -27,4 +27,4 @@ __all__ = [
 def refresh(con: store.Connection, as_of: datetime, settings: Settings | None = None) -> None:
     """Bring alerts, their messages and recommendations up to the watermark, inside the caller's transaction."""
     refresh_alerts(con, as_of, settings)
-    refresh_recommendations(con, as_of)
+    refresh_recommendations(con, as_of, settings)

@@ -4,17 +4,16 @@ What a person rejected is proposed again only when the evidence has grown materi
 itself before and after, and says kept, not kept, or cannot tell.
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from readback import stats, store
+from readback import store
 from readback.contracts import Recommendation
 from readback.contracts.vocabulary import Confidence, RecommendationOutcome, RecommendationState
 from readback.decisions.effects import percent
 from readback.decisions.evidence import WINDOW_DAYS
+from readback.decisions.following import Day, daily, ratio
 from readback.errors import ReadbackError
 
 MATERIAL_GROWTH = 2.0
@@ -30,7 +29,6 @@ _AS_PROMISED = frozenset(
 
 _CONFIDENCE = list(Confidence)
 _DECIDED = (RecommendationState.ACCEPTED, RecommendationState.REJECTED)
-_RUN_RATES = {"rework_rate": "rework", "override_rate": "override", "downstream_error_rate": "downstream_error"}
 _KEPT_FIELDS = (
     "state", "proposed_at", "decided_at", "decided_by", "decision_reason", "decided_n", "outcome", "outcome_detail",
 )  # fmt: skip
@@ -38,15 +36,6 @@ _KEPT_FIELDS = (
 
 class UnknownRecommendation(ReadbackError):
     """No recommendation has this id, or it cannot be decided any more."""
-
-
-@dataclass(frozen=True)
-class Day:
-    """A row of `follow_up`: `part` of `whole` on one day."""
-
-    day: date
-    part: float
-    whole: float
 
 
 def read_recommendations(con: store.Connection) -> list[Recommendation]:
@@ -92,7 +81,7 @@ def follow_up(con: store.Connection, each: Recommendation, as_of: datetime) -> R
     if each.state is not RecommendationState.ACCEPTED or each.decided_at is None:
         return each
     changed_at = _changed_at(con, each)
-    days = _days(con, each, changed_at - timedelta(days=WINDOW_DAYS), as_of)
+    days = daily(con, each, changed_at - timedelta(days=WINDOW_DAYS), as_of)
     before = [day for day in days if day.day < changed_at.date()]
     after = [day for day in days if day.day > changed_at.date()]
     outcome, detail = held(each, before, after)
@@ -104,7 +93,7 @@ def held(each: Recommendation, before: list[Day], after: list[Day]) -> tuple[Rec
 
     Kept: the interval lies below zero. Not kept: it lies above the least that was promised. Otherwise nobody can tell.
     """
-    estimates = [_ratio(days) for days in (before, after)]
+    estimates = [ratio(days) for days in (before, after)]
     if len(after) < LEAST_DAYS_AFTER or any(None in (e.value, e.low, e.high) for e in estimates):
         return RecommendationOutcome.CANNOT_TELL, f"{len(after)} days since the change; {LEAST_DAYS_AFTER} are needed."
     was, now = ((e.value or 0.0, (e.high or 0.0) - (e.low or 0.0)) for e in estimates)
@@ -183,24 +172,3 @@ def _changed_at(con: store.Connection, each: Recommendation) -> datetime:
         {"policy_id": each.policy_id, "decided_at": each.decided_at},
     ).fetchall()
     return moment if isinstance(moment, datetime) else each.decided_at
-
-
-def _days(con: store.Connection, each: Recommendation, since: datetime, as_of: datetime) -> list[Day]:
-    facts = json.loads(each.evidence)
-    scope = {
-        "measure": each.measure,
-        "outcome": _RUN_RATES.get(each.measure or ""),
-        "workflow_class": each.workflow_class,
-        "workflow": each.workflow,
-        "cause": facts.get("cause"),
-        "target": facts.get("target"),
-        "from_at": since,
-        "as_of": as_of,
-    }
-    name = "follow_up_runs" if each.measure in _RUN_RATES else "follow_up"
-    rows = store.query(con, store.model(f"decisions/{name}"), scope).fetchall()
-    return [Day(*row) for row in rows if row[2]]
-
-
-def _ratio(days: list[Day]) -> stats.Estimate:
-    return stats.clustered_ratio([day.part for day in days], [day.whole for day in days])

@@ -1,6 +1,6 @@
 """The recommendation about a workflow that lives on its substitute: mend it, or change what is preferred. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -8,7 +8,8 @@ from readback.contracts import Recommendation
 from readback.contracts.vocabulary import CauseFamily, Confidence, EvidenceClass
 from readback.decisions.effects import percent
 from readback.decisions.evidence import WINDOW_DAYS, as_json, digest, pasted, window
-from readback.stats import DEFAULT_ICC, ClusterSums, Estimate, effective_n, poisson_rate, pooled_icc, wilson
+from readback.decisions.shares import share, sizes
+from readback.stats import ClusterSums, Estimate, poisson_rate
 
 CHRONIC_SHARE = 0.10
 LEAST_DAYS = 10
@@ -37,6 +38,7 @@ class WorkflowUse:
     x2: float
     xn: float
     day_count: int
+    episode_count: int | None
     expected_count: float | None
     comparable_count: int | None
     family: str
@@ -49,6 +51,11 @@ class WorkflowUse:
     policy_version: int | None
     risk: str | None
     class_path: str | None
+
+    @property
+    def sums(self) -> ClusterSums:
+        """Of its hours."""
+        return ClusterSums(self.request_count, self.n2, self.n3, self.fallback_count, self.x2, self.xn)
 
     @property
     def lowest_ratio(self) -> float | None:
@@ -65,15 +72,14 @@ def chronic_fallback(uses: Sequence[WorkflowUse], as_of: datetime) -> Iterator[R
 
     Source: statistics.md §5.4; the share's interval is Wilson's on the effective n of hours.
     """
-    for use, share in zip(uses, shares(uses), strict=True):
-        if is_chronic(use, share):
-            yield _recommendation(use, share, as_of)
+    for use, found in zip(uses, shares(uses), strict=True):
+        if is_chronic(use, found):
+            yield _recommendation(use, found, as_of)
 
 
 def shares(uses: Sequence[WorkflowUse]) -> list[Estimate]:
     """Fallback share of each workflow, with the intraclass correlation of hours pooled over all of them."""
-    icc = _icc(uses)
-    return [_share(use, icc) for use in uses]
+    return [_share(use, size) for use, size in zip(uses, sizes([use.sums for use in uses]), strict=True)]
 
 
 def is_chronic(use: WorkflowUse, share: Estimate) -> bool:
@@ -89,15 +95,8 @@ def is_chronic(use: WorkflowUse, share: Estimate) -> bool:
     )
 
 
-def _icc(uses: Iterable[WorkflowUse]) -> float:
-    rows = [(u.request_count, u.n2, u.n3, u.fallback_count, u.x2, u.xn) for u in uses]
-    pooled = pooled_icc(ClusterSums(*map(list, zip(*rows, strict=True)))) if rows else None
-    return DEFAULT_ICC if pooled is None else pooled
-
-
-def _share(use: WorkflowUse, icc: float) -> Estimate:
-    size = float(effective_n(use.request_count, use.n2, icc))
-    value, low, high = wilson(use.fallback_count / use.request_count * size, size)
+def _share(use: WorkflowUse, size: float) -> Estimate:
+    value, low, high = share(use.fallback_count, use.request_count, size)
     return Estimate.of(value, low, high, n=use.request_count, effective_n=size)
 
 
@@ -132,6 +131,7 @@ def _recommendation(use: WorkflowUse, share: Estimate, as_of: datetime) -> Recom
         policy_version=use.policy_version,
         measure="fallback_share",
         n_requests=use.request_count,
+        n_episodes=use.episode_count,
         guards_passed=["not the provider alone"] if use.lowest_ratio is not None else [],
         guards_failed=[] if use.lowest_ratio is not None else ["other workflows at the same hours"],
     )

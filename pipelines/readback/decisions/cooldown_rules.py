@@ -4,7 +4,8 @@ A longer cooldown is replayed on the calls that were made; of a shorter one the 
 let through, not how they would have ended. Source: statistics.md §5.2.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -90,8 +91,12 @@ def kept(calls: Sequence[CooledCall], duration: float) -> Kept:
     )
 
 
+def _failed(calls: Sequence[CooledCall]) -> list[CooledCall]:
+    return [call for call in calls if call.is_tried and call.cause is not None]
+
+
 def _longer(calls: Sequence[CooledCall], as_of: datetime) -> Finding | None:
-    failed = [call for call in calls if call.is_tried and call.cause is not None]
+    failed = _failed(calls)
     episodes = {call.episode_id for call in failed if call.episode_id is not None}
     if len(episodes) < LEAST_EPISODES or len(failed) < LEAST_PER_EPISODE * len(episodes):
         return None
@@ -118,12 +123,8 @@ def _lengthen(
     as_of: datetime,
 ) -> Finding:
     avoided, needless = held.failed - present.failed, held.answered - present.answered
-    episodes = sorted({call.episode_id or call.request_id for call in failed})
-    parts = [sum((c.episode_id or c.request_id) == e and c.request_id in avoided for c in failed) for e in episodes]
-    wholes = [sum((c.episode_id or c.request_id) == e for c in failed) for e in episodes]
-    share = clustered_ratio(parts, wholes)
     waited = sum((call.added_latency_ms or 0.0) for call in failed if call.request_id in avoided) / 1000
-    value, low, high = share.value or 0.0, max(share.low or 0.0, 0.0), min(share.high or 1.0, 1.0)
+    value, low, high = avoided_share(failed, avoided)
     first, place = calls[0], _place(calls[0])
     return Finding(
         kind="lengthen_cooldown",
@@ -143,14 +144,30 @@ def _lengthen(
             f"In the next {WINDOW_DAYS} days fewer than {percent(LEAST_RIGHT)} of the calls kept off would have "
             "failed."
         ),
-        facts={"action": "set", "path": place.path, "value": f"{duration:g}s", "present_s": first.cooldown_s,
-               "avoided": len(avoided), "failed": len(failed), "needless": len(needless), "waited_s": waited},
+        facts={"action": "set", "path": place.path, "value": f"{duration:g}s", "duration_s": duration,
+               "present_s": first.cooldown_s, "avoided": len(avoided), "failed": len(failed),
+               "needless": len(needless), "waited_s": waited},
         sql=_sql(first, as_of),
         n_requests=len(calls),
         n_episodes=len({call.episode_id for call in failed if call.episode_id is not None}),
         guards={f"{LEAST_EPISODES} episodes": True, f"{LEAST_AVOIDED} calls avoided": True,
                 f"{LEAST_RIGHT:.0%} of the calls kept off had failed": True},
     )  # fmt: skip
+
+
+def avoidable(calls: Sequence[CooledCall], duration: float) -> tuple[float, float, float] | None:
+    """Share of the failed calls that a cooldown of some seconds avoids, with its interval; None where none failed."""
+    failed = _failed(calls)
+    present = kept(calls, calls[0].cooldown_s) if failed else None
+    return None if present is None else avoided_share(failed, kept(calls, duration).failed - present.failed)
+
+
+def avoided_share(failed: Sequence[CooledCall], avoided: Collection[str]) -> tuple[float, float, float]:
+    """Share of the failed calls that are avoided, with its interval over episodes, within [0, 1]."""
+    whole = Counter(call.episode_id or call.request_id for call in failed)
+    part = Counter(call.episode_id or call.request_id for call in failed if call.request_id in avoided)
+    share = clustered_ratio([part[episode] for episode in whole], list(whole.values()))
+    return share.value or 0.0, max(share.low or 0.0, 0.0), min(1.0 if share.high is None else share.high, 1.0)
 
 
 def _shorter(calls: Sequence[CooledCall], as_of: datetime) -> Finding | None:

@@ -1,4 +1,4 @@
-"""Edits of `policy.yaml` that are not about one substitute alone: set a value, swap two entries, add a trigger.
+"""Edits of `policy.yaml` that are not about one substitute alone: set, swap, add a trigger, split a class.
 
 Every edit is made on the text, so comments and layout stay, and is checked: the documents before and after may differ
 in what was meant and in nothing else. A value that an anchor shares with other places is left alone for that reason.
@@ -14,6 +14,7 @@ import yaml
 
 from readback.contracts import Recommendation
 from readback.decisions.layout import Edit, item_lines, newline
+from readback.decisions.splitting import meant, split
 from readback.errors import PolicyError
 from readback.policy.loading import read_policies
 from readback.policy.located import read_documents
@@ -68,16 +69,34 @@ def _trigger_of(facts: dict[str, Any], recommendation: Recommendation) -> tuple[
     return recommendation.policy_path or "", facts["type"]
 
 
+def _split_of(facts: dict[str, Any], recommendation: Recommendation) -> tuple[str, str]:
+    return facts["path"], facts["workflow"]
+
+
 _CHANGES: dict[str, Callable[[dict[str, Any], Recommendation], tuple[str, str]]] = {
     "set": _set_of,
     "swap": _swap_of,
     "append_trigger": _trigger_of,
+    "split": _split_of,
 }
 
 
 def _set(text: str, change: Change) -> list[Edit]:
-    node = _node(text, change.document, key_path(change.path))
+    *above, part, last = key_path(change.path)
+    holder = _node(text, change.document, tuple(above))
+    if not isinstance(part, int) and part not in {key.value for key, _ in holder.value}:
+        return _added(text, holder, f"{part}: {{{last}: {change.value}}}")
+    node = _node(text, change.document, (*above, part, last))
     return [Edit(node.start_mark.index, node.end_mark.index, change.value)]
+
+
+def _added(text: str, item: Any, entry: str) -> list[Edit]:
+    """A new part at the end of a list item that has its lines for itself, such as the first `retries` of a class."""
+    found = item_lines(text, item)
+    if found is None or text[item.start_mark.index] == "{":
+        return []
+    ending = "" if text[: found[1]].endswith("\n") else newline(text)
+    return [Edit(found[1], found[1], f"{ending}{' ' * item.start_mark.column}{entry}{newline(text)}")]
 
 
 def _swap(text: str, change: Change) -> list[Edit]:
@@ -99,7 +118,17 @@ def _append(text: str, change: Change) -> list[Edit]:
     return [Edit(found[1], found[1], ending + item)]
 
 
-_EDITS: dict[str, Callable[[str, Change], list[Edit]]] = {"set": _set, "swap": _swap, "append_trigger": _append}
+def _split(text: str, change: Change) -> list[Edit]:
+    *above, index = key_path(change.path)
+    return split(text, _node(text, change.document, tuple(above)), int(index), change.value)
+
+
+_EDITS: dict[str, Callable[[str, Change], list[Edit]]] = {
+    "set": _set,
+    "swap": _swap,
+    "append_trigger": _append,
+    "split": _split,
+}
 
 
 def _node(text: str, document: int, path: KeyPath) -> Any:
@@ -117,9 +146,11 @@ def _meant(text: str, change: Change) -> list[Any]:
     *above, last = key_path(change.path)
     holder = values[change.document]
     for part in above:
-        holder = holder[part]
+        holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder[part]
     if change.action == "set":
         holder[last] = yaml.safe_load(change.value)
+    elif change.action == "split":
+        values[change.document]["workflow_classes"] = meant(holder, int(last), change.value)
     elif change.action == "swap":
         other = key_path(change.value)[-1]
         holder[last], holder[other] = holder[other], holder[last]

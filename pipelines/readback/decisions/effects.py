@@ -1,12 +1,13 @@
 """The adjusted outcome comparisons as decisions read them, and how they are told. Nothing is estimated here."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from readback.contracts.vocabulary import Confidence, Dimension, MetricStatus
+from readback.decisions.shrinking import LEAST_CHANCE, shrunken, spread_of
 from readback.stats import benjamini_hochberg, e_value
 
 OUTCOMES = {"downstream_error_rate": "downstream errors", "rework_rate": "rework", "override_rate": "overrides"}
@@ -58,12 +59,16 @@ class Effect:
         return self.metric in OUTCOMES and self.is_known and self.low is not None and self.low > 0
 
     @property
-    def p_value(self) -> float:
-        """Two-sided, from the interval by the normal law; 1 where there is none."""
+    def error(self) -> float | None:
+        """Standard error, from the interval by the normal law; None where there is none."""
         if self.estimate is None or self.low is None or self.high is None or self.high <= self.low:
-            return 1.0
-        z = abs(self.estimate) * 2 * 1.96 / (self.high - self.low)
-        return math.erfc(z / math.sqrt(2))
+            return None
+        return (self.high - self.low) / (2 * 1.96)
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided; 1 where there is no interval."""
+        return 1.0 if self.error is None else math.erfc(abs(self.estimate or 0.0) / self.error / math.sqrt(2))
 
     @property
     def has_stood_in(self) -> bool:
@@ -109,12 +114,14 @@ class Effect:
 
 
 class Effects:
-    """Every comparison, by whom it speaks of."""
+    """Every comparison, by whom it speaks of; `of_classes` by class and substitute."""
 
-    def __init__(self, found: Iterable[Effect]) -> None:
+    def __init__(self, found: Iterable[Effect], of_classes: Mapping[tuple[str, str], Sequence[Effect]] = {}) -> None:
         self._found = {(effect.dimension, effect.member, effect.metric): effect for effect in found}
+        self._of_classes = {scope: {effect.metric: effect for effect in some} for scope, some in of_classes.items()}
+        self._nearer = [effect for some in self._of_classes.values() for effect in some.values()]
 
-        self.listed = frozenset(_worth_a_list(self._found.values()))
+        self.listed = frozenset(_worth_a_list([*self._found.values(), *self._nearer]))
         """Harms of which at most one in twenty is expected to be none; one comparison in forty says harm by chance."""
 
     def of(self, dimension: Dimension, member: str | None) -> Iterator[Effect]:
@@ -123,6 +130,25 @@ class Effects:
             effect = self._found.get((dimension.value, member or "(none)", metric))
             if effect is not None and effect.is_known:
                 yield effect
+
+    def is_likely(self, harm: Effect) -> bool:
+        """Once it is drawn towards none, the harm is still surely worth a change of policy."""
+        if harm.error is None:
+            return False
+        alike = [each for each in self._nearer if each.metric == harm.metric and each.is_known and each.error]
+        spread = spread_of([each.estimate or 0.0 for each in alike], [each.error or 1.0 for each in alike])
+        return shrunken(harm.estimate or 0.0, harm.error, spread).chance >= LEAST_CHANCE
+
+    def same(self, dimension: str, member: str, metric: str) -> Effect | None:
+        """The comparison that is named so, if it may be read."""
+        every = (*self._found.values(), *self._nearer)
+        named = (e for e in every if (e.dimension, e.member, e.metric) == (dimension, member, metric) and e.is_known)
+        return next(named, None)
+
+    def of_class(self, workflow_class: str, target: str) -> Iterator[Effect]:
+        """Comparisons of one substitute with the preferred model in one class, the gravest outcome first."""
+        known = self._of_classes.get((workflow_class, target), {})
+        yield from (known[metric] for metric in OUTCOMES if metric in known and known[metric].is_known)
 
 
 def _worth_a_list(found: Iterable[Effect]) -> Iterator[Effect]:

@@ -3,7 +3,7 @@
 What was cut at the limit is censored there and never dropped. Source: statistics.md §5.1.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -47,6 +47,7 @@ class AnswerDay:
     day: date
     answer_s: list[float] | None
     cut_s: list[float] | None
+    episodes: list[str] | None = None
 
 
 def tune_latency(found: Iterable[AnswerDay], as_of: datetime) -> Iterator[Recommendation]:
@@ -88,13 +89,10 @@ def _place(day: AnswerDay) -> Place:
 
 
 def _lower(days: list[AnswerDay], limit: float, answers: np.ndarray, as_of: datetime) -> Finding:
-    sums = np.array([_saved(day, limit) for day in days])
     present, place = days[0].latency_limit_s, _place(days[0])
     cut = sum(len(day.cut_s or ()) for day in days)
     extra = int((answers > limit).sum())
-    spread = cluster_bootstrap(sums, lambda totals: totals[:, 0], seed=7, draws=500) if len(days) > 1 else None
-    low, high = (spread.low, spread.high) if spread else (None, None)
-    saved = float(sums[:, 0].sum())
+    saved, low, high = saving(days, limit)
     return Finding(
         kind="lower_latency_trigger",
         action="lower",
@@ -118,18 +116,31 @@ def _lower(days: list[AnswerDay], limit: float, answers: np.ndarray, as_of: date
             "s."
         ),
         facts={"action": "set", "value": f"{limit:g}s", "path": days[0].latency_path, "limit_s": limit,
-               "present_s": present, "saved_s": saved, "cut_count": cut, "extra_fallbacks": extra},
+               "present_s": present, "saved_s": saved, "day_count": len(days), "cut_count": cut,
+               "extra_fallbacks": extra},
         sql=_sql(days[0], as_of),
         n_requests=int(answers.size) + cut,
+        n_episodes=_episodes(days),
         guards={f"{LEAST_CUT} cut calls": True, f"{LEAST_ANSWERS} answers": True,
                 f"at most {percent(MOST_EXTRA)} of answers cut": True},
     )  # fmt: skip
 
 
-def _saved(day: AnswerDay, limit: float) -> tuple[float, float]:
+def saving(days: Sequence[AnswerDay], limit: float) -> tuple[float, float | None, float | None]:
+    """Seconds of waiting that a limit would save on some days, with the interval over days; None below twenty days."""
+    sums = np.array([[_saved(day, limit)] for day in days])
+    spread = cluster_bootstrap(sums, lambda totals: totals[:, 0], seed=7, draws=500)
+    return float(sums.sum()), spread.low, spread.high
+
+
+def _saved(day: AnswerDay, limit: float) -> float:
     """Seconds waited beyond the limit, by calls that were cut and by answers that it would cut."""
     waited = [*(day.cut_s or ()), *(day.answer_s or ())]
-    return sum(max(seconds - limit, 0.0) for seconds in waited), 1.0
+    return float(sum(max(seconds - limit, 0.0) for seconds in waited))
+
+
+def _episodes(days: list[AnswerDay]) -> int:
+    return len({episode for day in days for episode in day.episodes or ()})
 
 
 def _raise(days: list[AnswerDay], answers: np.ndarray, cut: np.ndarray, as_of: datetime) -> Finding:
@@ -162,6 +173,7 @@ def _raise(days: list[AnswerDay], answers: np.ndarray, cut: np.ndarray, as_of: d
                "cut_count": int(cut.size), "share": share},
         sql=_sql(days[0], as_of),
         n_requests=int(answers.size + cut.size),
+        n_episodes=_episodes(days),
         guards={"the limit is not exceeded in the log": False},
     )  # fmt: skip
 

@@ -6,10 +6,10 @@ from readback.contracts import Recommendation
 from readback.contracts.vocabulary import Confidence
 
 ORDER = (
-    "guard_risk", "approve_or_stop_substitute", "demote_substitute", "reorder_substitutes", "chronic_fallback",
-    "add_substitute", "define_trigger", "lengthen_cooldown", "lower_latency_trigger", "stop_retrying", "retry_first",
-    "shorten_cooldown", "diversify_failure_domain", "raise_cost_ceiling", "mark_output", "name_workflow",
-    "raise_latency_trigger", "lower_cost_ceiling", "run_trial",
+    "guard_risk", "split_drafting", "approve_or_stop_substitute", "demote_substitute", "reorder_substitutes",
+    "chronic_fallback", "add_substitute", "define_trigger", "lengthen_cooldown", "lower_latency_trigger",
+    "stop_retrying", "retry_first", "shorten_cooldown", "diversify_failure_domain", "raise_cost_ceiling", "mark_output",
+    "name_workflow", "raise_latency_trigger", "lower_cost_ceiling", "run_trial",
 )  # fmt: skip
 """Every kind of the catalogue, the one that asks for a decision soonest first."""
 

@@ -11,29 +11,18 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-import numpy as np
-
 from readback.contracts import Recommendation
 from readback.contracts.vocabulary import EvidenceClass
 from readback.decisions.advice import Finding, Place
-from readback.decisions.effects import OUTCOMES, change, percent
+from readback.decisions.effects import OUTCOMES, change, percent, points
 from readback.decisions.evidence import pasted
+from readback.decisions.shrinking import LEAST_CHANCE, MATERIAL, Posterior, shrunken, spread_of
 from readback.stats import AdjustedDifference, Clusters, Strata, mantel_haenszel_difference
-
-MATERIAL = 0.01
-"""A difference of outcomes that is worth a change of policy, as a fraction of runs."""
-
-LEAST_CHANCE = 0.9
-"""How sure it must be that the other substitute is better by a material difference."""
 
 LEAST_LOSS = 0.005
 TRIAL_LOSS = 0.015
-TRIAL_CHANCE = 0.75
+TRIAL_CHANCE = 0.85
 
-PRIOR_SPREAD = 0.03
-"""Standard deviation of differences between substitutes, where fewer than `LEAST_PAIRS` are there to learn it from."""
-
-LEAST_PAIRS = 5
 _LEAST_RUNS = 30
 _LEAST_EPISODES = 8
 _LEAST_EVENTS = 5
@@ -70,30 +59,12 @@ class Pair(NamedTuple):
     daily_runs: float
 
 
-class Posterior(NamedTuple):
-    """What is believed of a pair after shrinking: mean and standard deviation of first minus later."""
-
-    mean: float
-    sd: float
-
-    @property
-    def chance(self) -> float:
-        """Probability that the later one is better by a material difference."""
-        return _cdf((self.mean - MATERIAL) / self.sd)
-
-    @property
-    def loss(self) -> float:
-        """Expected excess of outcomes if the order is kept."""
-        z = self.mean / self.sd
-        return self.sd * math.exp(-z * z / 2) / math.sqrt(2 * math.pi) + self.mean * _cdf(z)
-
-
 def rank(found: Iterable[SubstituteRuns], as_of: datetime) -> Iterator[Recommendation]:
     """Put the later substitute first where it is surely better; ask for a trial where much hangs on not knowing."""
-    pairs = list(_pairs(found))
+    every = list(pairs(found))
     told: set[tuple[str, str]] = set()
-    for pair in sorted(pairs, key=lambda pair: list(OUTCOMES).index(f"{pair.first.metric}_rate")):
-        belief = shrunken(pair, pairs)
+    for pair in sorted(every, key=lambda pair: list(OUTCOMES).index(f"{pair.first.metric}_rate")):
+        belief = believed(pair, every)
         scope = (pair.first.workflow_class, pair.later.target)
         if belief is None or scope in told:
             continue
@@ -103,24 +74,13 @@ def rank(found: Iterable[SubstituteRuns], as_of: datetime) -> Iterator[Recommend
             yield (_reorder(pair, belief) if is_sure else _trial(pair, belief)).recommended(as_of)
 
 
-def shrunken(pair: Pair, pairs: Sequence[Pair]) -> Posterior | None:
+def believed(pair: Pair, every: Sequence[Pair]) -> Posterior | None:
     """The pair's difference drawn towards none by how much such differences vary; None without an interval."""
     if not _is_usable(pair):
         return None
-    spread = _spread([other for other in pairs if other.first.metric == pair.first.metric and _is_usable(other)])
-    variance = _error(pair) ** 2
-    kept = spread**2 / (spread**2 + variance)
-    return Posterior(kept * (pair.found.difference or 0.0), math.sqrt(kept * variance))
-
-
-def _spread(pairs: Sequence[Pair]) -> float:
-    """DerSimonian and Laird's moment estimate around no difference: which of two is listed first means nothing."""
-    if len(pairs) < LEAST_PAIRS:
-        return PRIOR_SPREAD
-    differences = np.array([pair.found.difference or 0.0 for pair in pairs])
-    weights = np.array([_error(pair) ** -2 for pair in pairs])
-    excess = float(np.sum(weights * differences**2)) - len(pairs)
-    return max(math.sqrt(max(excess / float(np.sum(weights)), 0.0)), PRIOR_SPREAD / 3)
+    alike = [other for other in every if other.first.metric == pair.first.metric and _is_usable(other)]
+    spread = spread_of([other.found.difference or 0.0 for other in alike], [_error(other) for other in alike])
+    return shrunken(pair.found.difference or 0.0, _error(pair), spread)
 
 
 def _is_usable(pair: Pair) -> bool:
@@ -128,10 +88,13 @@ def _is_usable(pair: Pair) -> bool:
 
 
 def _error(pair: Pair) -> float:
-    return pair.found.standard_error or 0.0
+    """From the interval, which is Student's: the standard error of a few episodes is itself not sure."""
+    found = pair.found
+    return ((found.high or 0.0) - (found.low or 0.0)) / (2 * 1.96)
 
 
-def _pairs(found: Iterable[SubstituteRuns]) -> Iterator[Pair]:
+def pairs(found: Iterable[SubstituteRuns]) -> Iterator[Pair]:
+    """The first substitute of each class against every later one that answers for a trigger of it, by outcome."""
     rows = sorted(found, key=lambda row: (row.metric, row.policy_id, row.workflow_class, row.position))
     for (metric, _, _), group in groupby(rows, key=lambda row: (row.metric, row.policy_id, row.workflow_class)):
         by_target = [list(part) for _, part in groupby(group, key=lambda row: row.position)]
@@ -187,11 +150,17 @@ def _place(pair: Pair) -> Place:
 def _told(pair: Pair, belief: Posterior) -> str:
     what, found = OUTCOMES[f"{pair.first.metric}_rate"], pair.found
     crude = f" Unadjusted: {percent(found.crude)} between them." if found.crude is not None else ""
-    shrunk = change(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd, what)
+    adjusted = change(*_limits(pair), what)
     return (
-        f"{shrunk} on what {pair.first.target} now serves, shrunken; better with probability "
-        f"{belief.chance:.2f}.{crude}"
+        f"{adjusted} on what {pair.first.target} now serves; {points(-belief.mean)} once shrunken, better with "
+        f"probability {belief.chance:.2f}.{crude}"
     )
+
+
+def _limits(pair: Pair) -> tuple[float, float, float]:
+    """The adjusted difference as what putting the later one first takes away; shrinking decides, and is told beside."""
+    found = pair.found
+    return -(found.difference or 0.0), -(found.high or 0.0), -(found.low or 0.0)
 
 
 def _reorder(pair: Pair, belief: Posterior) -> Finding:
@@ -203,7 +172,7 @@ def _reorder(pair: Pair, belief: Posterior) -> Finding:
         title=f"Put {pair.later.target} before {pair.first.target} for {pair.first.workflow_class}",
         change=f"Move {pair.later.target} ahead of {pair.first.target} at {place}.",
         effect=_told(pair, belief),
-        limits=(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd),
+        limits=_limits(pair),
         measure=f"{pair.first.metric}_rate",
         evidence_class=EvidenceClass.ADJUSTED,
         falsifier="Runs assigned at random to the two show no difference, or one of the other sign.",
@@ -232,7 +201,7 @@ def _trial(pair: Pair, belief: Posterior) -> Finding:
             "the choice as `routing_propensity`."
         ),
         effect=_told(pair, belief),
-        limits=(-belief.mean, -belief.mean - 1.96 * belief.sd, -belief.mean + 1.96 * belief.sd),
+        limits=_limits(pair),
         measure=f"{pair.first.metric}_rate",
         evidence_class=EvidenceClass.TRIAL,
         falsifier="The trial shows no difference: the tie stays a tie.",
@@ -267,7 +236,3 @@ def _sql(pair: Pair) -> str:
         "second": pair.later.target,
     }
     return pasted("substitute_outcomes", shown)
-
-
-def _cdf(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))

@@ -8,8 +8,9 @@ from readback import store
 from readback.contracts import Recommendation
 from readback.decisions.acceptance import carried_on, follow_up, read_recommendations
 from readback.decisions.chronic_rules import WorkflowUse, chronic_fallback
+from readback.decisions.comparisons import comparisons
 from readback.decisions.cooldown_rules import REACH_S, CooledCall, tune_cooldown
-from readback.decisions.effects import Effect, Effects
+from readback.decisions.effects import Effects
 from readback.decisions.evidence import gather, window
 from readback.decisions.latency_rules import AnswerDay, tune_latency
 from readback.decisions.naming_rules import UnnamedWork, name_and_mark
@@ -17,8 +18,11 @@ from readback.decisions.ordering import in_order
 from readback.decisions.ranking_rules import SubstituteRuns, rank
 from readback.decisions.retry_rules import RetryUse, tune_retries
 from readback.decisions.risk_rules import ClassRisk, diversify, guard_risk, tune_ceiling
+from readback.decisions.split_rules import DraftedWork, split_drafts
 from readback.decisions.substitute_rules import ListedUse, SubstituteUse, approve_or_stop, demote
 from readback.decisions.trigger_rules import UncoveredCause, add_substitute, define_trigger
+from readback.metrics.effects import EVERY_DAY, Days
+from readback.settings import Settings
 
 Judge = Callable[[list[Any], Effects, datetime], Iterable[Recommendation]]
 
@@ -42,6 +46,7 @@ CATALOGUE = (
     Entry("cooled_calls", CooledCall, lambda found, effects, as_of: tune_cooldown(found, as_of)),
     Entry("retries", RetryUse, lambda found, effects, as_of: tune_retries(found, as_of)),
     Entry("class_risks", ClassRisk, lambda found, effects, as_of: guard_risk(found, as_of)),
+    Entry("drafted_work", DraftedWork, lambda found, effects, as_of: split_drafts(found, as_of)),
     Entry("class_risks", ClassRisk, lambda found, effects, as_of: diversify(found, as_of)),
     Entry("class_risks", ClassRisk, tune_ceiling),
     Entry("unnamed_work", UnnamedWork, lambda found, effects, as_of: name_and_mark(found, as_of)),
@@ -49,20 +54,32 @@ CATALOGUE = (
 """Everything that readback may recommend. Source: statistics.md §5."""
 
 
-def refresh_recommendations(con: store.Connection, as_of: datetime) -> list[Recommendation]:
+def refresh_recommendations(
+    con: store.Connection, as_of: datetime, settings: Settings | None = None
+) -> list[Recommendation]:
     """Judge every entry of the catalogue at the watermark, and carry on with what people decided before."""
-    found = recommend(con, as_of)
+    found = recommend(con, as_of, settings)
     every = [follow_up(con, each, as_of) for each in carried_on(read_recommendations(con), found, as_of)]
     store.replace_rows(con, Recommendation, every)
     return every
 
 
-def recommend(con: store.Connection, as_of: datetime) -> list[Recommendation]:
-    """What the evidence of the window that ends at a moment asks for, in the order in which to look at it."""
-    scope = window(as_of) | {"reach_s": REACH_S}
-    effects = Effects(gather(con, "outcome_effects", Effect))
+def recommend(
+    con: store.Connection, as_of: datetime, settings: Settings | None = None, days: Days = EVERY_DAY
+) -> list[Recommendation]:
+    """What the evidence of the window that ends at a moment asks for, in the order in which to look at it.
+
+    `days`: those of which outcomes are compared, where not all that are known shall be.
+    """
+    scope = scope_of(as_of, days)
+    effects = comparisons(con, settings or Settings(), as_of, days)
     gathered: dict[str, list[Any]] = {}
     for entry in CATALOGUE:
         if entry.model not in gathered:
             gathered[entry.model] = gather(con, entry.model, entry.evidence, scope)
     return in_order(each for entry in CATALOGUE for each in entry.judge(gathered[entry.model], effects, as_of))
+
+
+def scope_of(as_of: datetime, days: Days = EVERY_DAY) -> dict[str, Any]:
+    """What the models of evidence are bound to."""
+    return window(as_of) | {"reach_s": REACH_S} | days._asdict()

@@ -5,17 +5,21 @@ replays to history. What a class asks for, `models/decisions/replay_plans.sql` s
 `replay_differences.sql`. Assumed: other callers, the providers and the load behave as they did (no interference).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from readback import store
 from readback.contracts.vocabulary import PolicyStatus
 from readback.decisions.cooling import Call, Rule, cooled
+from readback.decisions.windows import Asked, KeptOff, WindowRule, kept_off
 from readback.errors import PolicyError
+from readback.policy.document import Trigger
+from readback.policy.fields import LatencyMetric
 from readback.policy.judging import in_force_since, judged_by
+from readback.policy.triggers import RULES
 from readback.policy.version import Policy
 from readback.stretches import Range
 
@@ -25,7 +29,10 @@ MEASURES = ("fallbacks", "holds", "failures")
 _CALLS = """
     select workflow_class, preferred_model, request_id, started_at,
         coalesce(list_contains(chain, preferred_model), false) and detection is distinct from 'preemptive',
-        case when is_fallback or served_by = 'nobody' or retry_count > 0 then first_cause end
+        case when is_fallback or served_by = 'nobody' or retry_count > 0 then first_cause end,
+        case when served_by = 'preferred' and first_cause is null then duration_ms
+            when first_cause = 'latency_breach' then added_latency_ms end / 1000.0,
+        coalesce(first_cause = 'latency_breach', false)
     from requests
     where policy_id = $policy_id and policy_version = $version and workflow_class is not null
         and started_at >= $from_at and started_at < $to_at
@@ -135,9 +142,12 @@ def replay(
     tried = in_force_since(candidate, part[0])
     try:
         con.execute(_COSTS, scope)
-        _plan(con, "plans_before", base, part)
+        before = _kept_off(con, base, scope)
+        _plan(con, "plans_before", [each for each in before.off.values() if each.request_id not in before.tried], part)
         with judged_by(con, [*others, tried], part):
-            _plan(con, "plans_after", tried, part)
+            after = _kept_off(con, tried, scope)
+            ignored = before.off.keys() & before.tried
+            _plan(con, "plans_after", [each for each in after.off.values() if each.request_id not in ignored], part)
             verdicts = _verdicts(con, scope)
         store.temp_table(con, "replay_differences", "decisions/replay_differences")
         changes = tuple(ClassChange(*row) for row in con.execute(_SUMS).fetchall())
@@ -188,33 +198,68 @@ def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _plan(con: store.Connection, table: str, policy: Policy, part: Range) -> None:
-    scope = {"from_at": part[0], "to_at": part[1]}
-    _cool(con, policy, scope)
-    store.temp_table(con, table, "decisions/replay_plans", scope)
+def _plan(con: store.Connection, table: str, kept: Sequence[KeptOff], part: Range) -> None:
+    con.execute("create or replace temp table cooling (request_id varchar, cause varchar, is_certain boolean)")
+    if kept:
+        con.executemany("insert into cooling values (?, ?, ?)", list(kept))
+    store.temp_table(con, table, "decisions/replay_plans", {"from_at": part[0], "to_at": part[1]})
 
 
-def _cool(con: store.Connection, policy: Policy, scope: dict[str, Any]) -> None:
-    con.execute("create or replace temp table cooling (request_id varchar, cause varchar)")
-    rules = {
+class _Off(NamedTuple):
+    """What a policy keeps off by cooldown or window, and the requests that the log shows to have been made.
+
+    Where the policy in force keeps one off that was made, the gateway did not follow it, and would not again.
+    """
+
+    off: dict[str, KeptOff]
+    tried: frozenset[str]
+
+
+def _kept_off(con: store.Connection, policy: Policy, scope: dict[str, Any]) -> _Off:
+    cooldowns, windows = _cooldowns(policy), _windows(policy)
+    if not cooldowns and not windows:
+        return _Off({}, frozenset())
+    which = {"policy_id": policy.metadata.policy_id, "version": policy.metadata.version}
+    rows = con.execute(_CALLS, scope | which).fetchall()
+    off: dict[str, KeptOff] = {}
+    for (class_id, _), calls in groupby(rows, key=lambda row: (row[0], row[1])):
+        for each in _off(list(calls), cooldowns.get(class_id), windows.get(class_id, [])):
+            if each.request_id not in off or each.is_certain:
+                off[each.request_id] = each
+    return _Off(off, frozenset(row[2] for row in rows if row[4]))
+
+
+def _off(calls: Sequence[tuple[Any, ...]], rule: Rule | None, windows: Sequence[WindowRule]) -> Iterator[KeptOff]:
+    """What the cooldown and the windows of a class keep off the preferred model."""
+    if rule is not None:
+        counted = (Call(row[2], row[3], row[4], row[5] if row[5] in _COUNTED else None) for row in calls)
+        yield from (KeptOff(request_id, cause, True) for request_id, cause in cooled(counted, rule))
+    if windows:
+        yield from kept_off((Asked(*row[2:8]) for row in calls), windows)
+
+
+def _cooldowns(policy: Policy) -> dict[str, Rule]:
+    return {
         each.id: Rule(each.cooldown.duration, each.cooldown.failures, each.cooldown.window)
         for each in policy.classes
         if each.cooldown is not None
     }
-    if not rules:
+
+
+def _windows(policy: Policy) -> dict[str, list[WindowRule]]:
+    """The triggers of each class that a log of requests can show: shares of a cause, the time of the whole answer."""
+    found = {each.id: [rule for trigger in each.triggers for rule in _window(trigger)] for each in policy.classes}
+    return {class_id: rules for class_id, rules in found.items() if rules}
+
+
+def _window(trigger: Trigger) -> Iterator[WindowRule]:
+    when, cause = trigger.when, RULES[trigger.type].cause
+    if cause is None or when.window is None or when.min_requests is None:
         return
-    which = {"policy_id": policy.metadata.policy_id, "version": policy.metadata.version}
-    rows = con.execute(_CALLS, scope | which).fetchall()
-    kept = [
-        pair
-        for (class_id, _), calls in groupby(rows, key=lambda row: (row[0], row[1]))
-        if class_id in rules
-        for pair in cooled(
-            (Call(row[2], row[3], row[4], row[5] if row[5] in _COUNTED else None) for row in calls), rules[class_id]
-        )
-    ]
-    if kept:
-        con.executemany("insert into cooling values (?, ?)", kept)
+    if when.share_gte is not None:
+        yield WindowRule(cause.value, when.window, when.min_requests, share_gte=when.share_gte)
+    elif when.metric is LatencyMetric.TOTAL_P95 and when.gt is not None:
+        yield WindowRule(cause.value, when.window, when.min_requests, gt_s=when.gt)
 
 
 def _verdicts(con: store.Connection, scope: dict[str, Any]) -> tuple[VerdictChange, ...]:

@@ -1,6 +1,6 @@
 """Recommendations that follow from what a class is: its risk, its cost ceiling, what it fails together with. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from readback.contracts.vocabulary import Boundary, Dimension, EvidenceClass, St
 from readback.decisions.advice import Finding, Place
 from readback.decisions.effects import OUTCOMES, Effect, Effects, percent, told
 from readback.decisions.evidence import WINDOW_DAYS, pasted, window
+from readback.decisions.shares import share, sizes
 from readback.decisions.silent_rules import GRAVE
-from readback.stats import wilson
+from readback.stats import ClusterSums
 
 LEAST_FAILED = 5
 LEAST_DAYS = 2
@@ -45,6 +46,11 @@ class ClassRisk:
     ceiling_cost_usd: float | None
     workflow: str | None
     workflow_count: int
+    episode_count: int
+    n2: float
+    n3: float
+    x2: float
+    xn: float
     model_count: int
     automatic_count: int
     domain_count: int
@@ -53,22 +59,27 @@ class ClassRisk:
     first_path: str | None
     first_target: str | None
 
+    @property
+    def sums(self) -> ClusterSums:
+        """Of its days."""
+        return ClusterSums(self.request_count, self.n2, self.n3, self.substituted_count, self.x2, self.xn)
 
-def guard_risk(found: Iterable[ClassRisk], as_of: datetime) -> Iterator[Recommendation]:
+
+def guard_risk(found: Sequence[ClassRisk], as_of: datetime) -> Iterator[Recommendation]:
     """A class that acts, or whose errors are grave, may degrade: hold it, have it reviewed, or split off its drafts."""
-    for use in found:
+    for use, size in zip(found, sizes([use.sums for use in found], [use.workflow_class for use in found]), strict=True):
         is_grave = use.risk in GRAVE or use.stage == Stage.EXECUTION
         if is_grave and use.boundary == Boundary.DEGRADE and use.substituted_count:
-            yield _guard(use, as_of).recommended(as_of)
+            yield _guard(use, size, as_of).recommended(as_of)
 
 
-def diversify(found: Iterable[ClassRisk], as_of: datetime) -> Iterator[Recommendation]:
+def diversify(found: Sequence[ClassRisk], as_of: datetime) -> Iterator[Recommendation]:
     """Every substitute fails together with the preferred model, and requests failed for it."""
-    for use in found:
+    for use, size in zip(found, sizes([use.sums for use in found], [use.workflow_class for use in found]), strict=True):
         is_alone = use.model_count > 0 and use.domain_count == 1 and not use.unknown_domain_count
         is_seen = use.failed_count >= LEAST_FAILED and use.failed_day_count >= LEAST_DAYS
         if is_alone and use.a_domain == use.failure_domain and use.failure_domain is not None and is_seen:
-            yield _diversify(use, as_of).recommended(as_of)
+            yield _diversify(use, size, as_of).recommended(as_of)
 
 
 def tune_ceiling(found: Iterable[ClassRisk], effects: Effects, as_of: datetime) -> Iterator[Recommendation]:
@@ -92,37 +103,36 @@ def _place(use: ClassRisk, path: str | None) -> Place:
     return Place(use.policy_id, use.policy_version, use.workflow_class, path)
 
 
-def _guard(use: ClassRisk, as_of: datetime) -> Finding:
+def _guard(use: ClassRisk, size: float, as_of: datetime) -> Finding:
     boundary = Boundary.PAUSE if use.stage == Stage.EXECUTION else Boundary.HUMAN_REVIEW
     place = _place(use, f"{use.class_path}.boundary")
-    share, low, high = (float(limit) for limit in wilson(use.substituted_count, use.request_count))
+    part, low, high = share(use.substituted_count, use.request_count, size)
     return Finding(
         kind="guard_risk",
         action=boundary.value,
         place=place,
         title=f"Let {use.workflow_class} {'hold' if boundary is Boundary.PAUSE else 'be reviewed'} instead of degrade",
         change=(
-            f"The class is of stage {use.stage} and {use.risk} risk and may degrade. Set {place} to "
-            f"{boundary.value}; where "
-            "part of its work only drafts, give that part a class of its own, which may go on degrading."
+            f"The class is of stage {use.stage} and {use.risk} risk and may degrade. Set {place} to {boundary.value}."
         ),
         effect=(
-            f"{use.substituted_count:,} of {use.request_count:,} requests ({percent(share)}, 95% CI {percent(low)} to "
+            f"{use.substituted_count:,} of {use.request_count:,} requests ({percent(part)}, 95% CI {percent(low)} to "
             f"{percent(high)}) were answered by a substitute; unlisted ones would be held."
         ),
-        limits=(-share, -high, -low),
+        limits=(-part, -high, -low),
         measure="substituted_share",
         evidence_class=EvidenceClass.REPLAY,
         falsifier="The class turns out neither to act nor to decide anything grave.",
         facts=asdict(use) | {"action": "set", "path": place.path, "value": boundary.value},
         sql=_sql(use, None, as_of),
         n_requests=use.substituted_count,
+        n_episodes=use.episode_count,
     )
 
 
-def _diversify(use: ClassRisk, as_of: datetime) -> Finding:
+def _diversify(use: ClassRisk, size: float, as_of: datetime) -> Finding:
     place = _place(use, f"{use.class_path}.substitutes")
-    share, low, high = (float(limit) for limit in wilson(use.failed_count, use.request_count))
+    part, low, high = share(use.failed_count, use.request_count, size)
     return Finding(
         kind="diversify_failure_domain",
         action="diversify",
@@ -133,11 +143,11 @@ def _diversify(use: ClassRisk, as_of: datetime) -> Finding:
             "does not."
         ),
         effect=(
-            f"At most {use.failed_count:,} of {use.request_count:,} requests ({percent(share)}, 95% CI "
+            f"At most {use.failed_count:,} of {use.request_count:,} requests ({percent(part)}, 95% CI "
             f"{percent(low)} to "
             f"{percent(high)}) that nobody answered while the provider failed."
         ),
-        limits=(-share, -high, 0.0),
+        limits=(-part, -high, 0.0),
         measure="unserved_share",
         evidence_class=EvidenceClass.BOUNDED,
         falsifier="Requests go on failing with a substitute of another domain.",

@@ -1,6 +1,6 @@
 """Recommendations about one substitute of one class: approve it or stop it, demote it. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import groupby
@@ -10,14 +10,15 @@ from readback.contracts import Recommendation
 from readback.contracts.vocabulary import Activation, Boundary, Confidence, Dimension, EvidenceClass
 from readback.decisions.effects import OUTCOMES, Effect, Effects, change, doubt, percent, told
 from readback.decisions.evidence import WINDOW_DAYS, as_json, digest, pasted, window
+from readback.decisions.shares import share, sizes
 from readback.decisions.silent_rules import GRAVE
-from readback.stats import wilson
+from readback.stats import ClusterSums
 
 LEAST_CASES = 5
 """Below this many requests, a count is a lead and not yet a practice (§3.5: five events in total)."""
 
 _MAIN_SHARE = 0.5
-"""A class that had this share of a model's substitutions made its average; the others answer for themselves."""
+"""Only a class that had this share of a model's substitutions made what the model did on average."""
 
 DOMINANT_SHARE = 0.8
 """A workflow's effect is laid on a substitute only where it served at least this share of the substituted requests."""
@@ -33,6 +34,7 @@ class SubstituteUse:
     request_count: int
     silent_count: int
     day_count: int
+    episode_count: int
     first_at: datetime
     last_at: datetime
     first_request_id: str
@@ -40,6 +42,10 @@ class SubstituteUse:
     causes: list[str]
     reasons: list[str]
     class_request_count: int
+    n2: float
+    n3: float
+    x2: float
+    xn: float
     policy_version: int
     risk: str | None
     boundary: str | None
@@ -48,6 +54,11 @@ class SubstituteUse:
     substitute_path: str | None
     expires_at: datetime | None
     is_target_denied: bool
+
+    @property
+    def sums(self) -> ClusterSums:
+        """Of the days of the class."""
+        return ClusterSums(self.class_request_count, self.n2, self.n3, self.request_count, self.x2, self.xn)
 
     def is_settled(self, as_of: datetime) -> bool:
         """The version in force has an answer: it prefers the model, or lists it with an approval that still runs."""
@@ -73,22 +84,21 @@ class ListedUse:
     request_count: int
     workflow_share: float
     model_share: float = 1.0
-    top_share: float = 1.0
 
     @property
     def is_concerned(self) -> bool:
-        """What the model did wherever it served speaks of this class: it served most here, or nowhere the half."""
-        return self.model_share >= self.top_share or self.top_share < _MAIN_SHARE
+        """What the model did wherever it served speaks of this class, since it mostly served here."""
+        return self.model_share >= _MAIN_SHARE
 
 
-def approve_or_stop(uses: Iterable[SubstituteUse], effects: Effects, as_of: datetime) -> Iterator[Recommendation]:
+def approve_or_stop(uses: Sequence[SubstituteUse], effects: Effects, as_of: datetime) -> Iterator[Recommendation]:
     """A model serves a class without approval: approve it where the class may degrade, otherwise stop it.
 
     Source: statistics.md §5.5.
     """
-    for use in uses:
+    for use, size in zip(uses, sizes([use.sums for use in uses], [use.workflow_class for use in uses]), strict=True):
         if not use.is_settled(as_of):
-            yield _approve_or_stop(use, list(effects.of(Dimension.MODEL, use.served_model)), as_of)
+            yield _approve_or_stop(use, size, list(effects.of(Dimension.MODEL, use.served_model)), as_of)
 
 
 def demote(uses: Iterable[ListedUse], effects: Effects, as_of: datetime) -> Iterator[Recommendation]:
@@ -104,11 +114,11 @@ def demote(uses: Iterable[ListedUse], effects: Effects, as_of: datetime) -> Iter
             yield _demote(rows, harms, as_of)
 
 
-def _approve_or_stop(use: SubstituteUse, known: list[Effect], as_of: datetime) -> Recommendation:
+def _approve_or_stop(use: SubstituteUse, size: float, known: list[Effect], as_of: datetime) -> Recommendation:
     action, reason = _answer(use, known)
-    share, low, high = (float(limit) for limit in wilson(use.request_count, use.class_request_count))
+    part, low, high = share(use.request_count, use.class_request_count, size)
     seen = (
-        f"{use.request_count:,} of {use.class_request_count:,} requests of the class ({percent(share)}, "
+        f"{use.request_count:,} of {use.class_request_count:,} requests of the class ({percent(part)}, "
         f"95% CI {percent(low)} to {percent(high)}, {WINDOW_DAYS} days)"
     )
     effect = f" On this model: {told(known[0])}." if known else " Its effect on outcomes is not known."
@@ -126,7 +136,7 @@ def _approve_or_stop(use: SubstituteUse, known: list[Effect], as_of: datetime) -
         change=f"{_change(use, action)} {reason} Verdicts: {', '.join(use.reasons)}.",
         policy_path=use.substitute_path or f"{use.class_path}.substitutes",
         expected_effect=f"{seen} would no longer be served without approval.{effect}",
-        estimate=-share,
+        estimate=-part,
         low=-high,
         high=-low,
         evidence_class=EvidenceClass.REPLAY,
@@ -142,6 +152,7 @@ def _approve_or_stop(use: SubstituteUse, known: list[Effect], as_of: datetime) -
         policy_version=use.policy_version,
         measure="unapproved_share",
         n_requests=use.request_count,
+        n_episodes=use.episode_count,
         guards_passed=guards if use.request_count >= LEAST_CASES else [],
         guards_failed=[] if use.request_count >= LEAST_CASES else guards,
     )
@@ -177,17 +188,22 @@ def _change(use: SubstituteUse, action: str) -> str:
 
 
 def _harms(rows: list[ListedUse], effects: Effects) -> list[Effect]:
-    """Harm on the workflows that this substitute served nearly alone, then on the model wherever it served.
+    """Harm of this substitute in this class, then on workflows that it served nearly alone, then wherever it served.
 
-    Where such a workflow has its own comparison of an outcome, the one over all workflows is not asked.
+    Where a nearer comparison of an outcome can be read, a farther one is not asked.
     """
     own = [row.workflow for row in rows if row.workflow_share >= DOMINANT_SHARE]
-    near = [effect for workflow in own for effect in effects.of(Dimension.WORKFLOW, workflow)]
-    answered = {effect.metric for effect in near}
-    wherever = effects.of(Dimension.MODEL, rows[0].target) if rows[0].is_concerned else ()
-    far = [effect for effect in wherever if effect.metric not in answered]
+    circles = (
+        effects.of_class(rows[0].workflow_class, rows[0].target),
+        (effect for workflow in own for effect in effects.of(Dimension.WORKFLOW, workflow)),
+        effects.of(Dimension.MODEL, rows[0].target) if rows[0].is_concerned else (),
+    )
+    asked: list[Effect] = []
+    for circle in circles:
+        answered = {effect.metric for effect in asked}
+        asked += [effect for effect in circle if effect.metric not in answered]
     listed = effects.listed
-    return [effect for effect in near + far if effect in listed]
+    return [effect for effect in asked if effect in listed and effects.is_likely(effect)]
 
 
 def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Recommendation:
@@ -222,7 +238,7 @@ def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Reco
             "or a trial with random assignment shows no difference."
         ),
         evidence=as_json(facts),
-        evidence_sql=pasted("outcome_effects", worst.parameters),
+        evidence_sql=_sql(use, worst),
         as_of=as_of,
         policy_id=use.policy_id,
         policy_version=use.policy_version,
@@ -232,6 +248,13 @@ def _demote(rows: list[ListedUse], harms: list[Effect], as_of: datetime) -> Reco
         guards_passed=[name for name, is_passed in worst.guards.items() if is_passed],
         guards_failed=[name for name, is_passed in worst.guards.items() if not is_passed],
     )
+
+
+def _sql(use: ListedUse, worst: Effect) -> str:
+    if worst.first_at is not None:
+        return pasted("outcome_effects", worst.parameters)
+    shown = {"workflow_class": use.workflow_class, "target": use.target, "outcome": worst.parameters["outcome"]}
+    return pasted("class_outcomes", shown)
 
 
 def _demotion_action(use: ListedUse, worst: Effect) -> str:

@@ -1,6 +1,6 @@
 """Recommendations about causes that a class has no answer for: define the trigger, add a substitute. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from readback.contracts.vocabulary import Boundary, Cause, EvidenceClass
 from readback.decisions.advice import Finding, Place
 from readback.decisions.effects import percent
 from readback.decisions.evidence import WINDOW_DAYS, pasted, window
+from readback.decisions.shares import share, sizes
 from readback.policy.triggers import RULES, TriggerType, causes
-from readback.stats import wilson
+from readback.stats import ClusterSums
 
 LEAST_CASES = 5
 LEAST_DAYS = 2
@@ -34,6 +35,10 @@ class UncoveredCause:
     episode_count: int
     workflows: list[str]
     class_request_count: int
+    n2: float
+    n3: float
+    x2: float
+    xn: float
     policy_version: int
     risk: str | None
     stage: str | None
@@ -43,6 +48,11 @@ class UncoveredCause:
     failure_domain: str | None
     spare_target: str | None
     substitute_count: int
+
+    @property
+    def sums(self) -> ClusterSums:
+        """Of the days of the class."""
+        return ClusterSums(self.class_request_count, self.n2, self.n3, self.request_count, self.x2, self.xn)
 
     @property
     def is_declared(self) -> bool:
@@ -55,23 +65,23 @@ class UncoveredCause:
         return self.workflows[0] if len(self.workflows) == 1 else None
 
 
-def define_trigger(found: Iterable[UncoveredCause], as_of: datetime) -> Iterator[Recommendation]:
+def define_trigger(found: Sequence[UncoveredCause], as_of: datetime) -> Iterator[Recommendation]:
     """A cause pushes requests off the preferred model, and no trigger of the class stands for it."""
-    for gap in found:
+    for gap, size in zip(found, sizes([gap.sums for gap in found], [gap.cause for gap in found]), strict=True):
         kind = trigger_for(gap.cause)
         if kind and not gap.is_declared and gap.request_count >= LEAST_CASES and gap.day_count >= LEAST_DAYS:
-            yield _define(gap, kind, as_of).recommended(as_of)
+            yield _define(gap, size, kind, as_of).recommended(as_of)
 
 
-def add_substitute(found: Iterable[UncoveredCause], as_of: datetime) -> Iterator[Recommendation]:
+def add_substitute(found: Sequence[UncoveredCause], as_of: datetime) -> Iterator[Recommendation]:
     """Requests failed or were held for a declared cause, and the class lists no substitute for it.
 
     Where the class must stop, holding is success and nothing is missing.
     """
-    for gap in found:
+    for gap, size in zip(found, sizes([gap.sums for gap in found], [gap.cause for gap in found]), strict=True):
         is_missing = gap.is_declared and not gap.substitute_count and gap.boundary not in _STOPPING
         if is_missing and gap.failed_count + gap.held_count >= LEAST_CASES and gap.day_count >= LEAST_DAYS:
-            yield _add(gap, as_of).recommended(as_of)
+            yield _add(gap, size, as_of).recommended(as_of)
 
 
 def trigger_for(cause: str) -> TriggerType | None:
@@ -83,8 +93,8 @@ def trigger_for(cause: str) -> TriggerType | None:
     return next((kind for kind, rule in RULES.items() if rule.cause is not None and rule.cause == Cause(cause)), None)
 
 
-def _define(gap: UncoveredCause, kind: TriggerType, as_of: datetime) -> Finding:
-    share, low, high = (float(limit) for limit in wilson(gap.request_count, gap.class_request_count))
+def _define(gap: UncoveredCause, size: float, kind: TriggerType, as_of: datetime) -> Finding:
+    part, low, high = share(gap.request_count, gap.class_request_count, size)
     place = Place(gap.policy_id, gap.policy_version, gap.workflow_class, f"{gap.class_path}.triggers", gap.workflow)
     return Finding(
         kind="define_trigger",
@@ -92,7 +102,7 @@ def _define(gap: UncoveredCause, kind: TriggerType, as_of: datetime) -> Finding:
         place=place,
         title=f"Define the trigger {kind.value} for {gap.workflow_class}",
         change=(
-            f"{percent(share)} of the class left its preferred model for {gap.cause}, which no trigger declares. Add "
+            f"{percent(part)} of the class left its preferred model for {gap.cause}, which no trigger declares. Add "
             f"a trigger of type {kind.value} at {place}, with its threshold, and name it at the substitutes that may "
             "answer for it; or stop the gateway from falling back on it."
         ),
@@ -100,7 +110,7 @@ def _define(gap: UncoveredCause, kind: TriggerType, as_of: datetime) -> Finding:
             f"{gap.request_count:,} of {gap.class_request_count:,} requests (95% CI {percent(low)} to "
             f"{percent(high)}) would be judged by a rule of the policy."
         ),
-        limits=(-share, -high, -low),
+        limits=(-part, -high, -low),
         measure="uncovered_share",
         evidence_class=EvidenceClass.REPLAY,
         falsifier=f"The next {WINDOW_DAYS} days show no {gap.cause} in {gap.workflow_class}.",
@@ -112,9 +122,9 @@ def _define(gap: UncoveredCause, kind: TriggerType, as_of: datetime) -> Finding:
     )
 
 
-def _add(gap: UncoveredCause, as_of: datetime) -> Finding:
+def _add(gap: UncoveredCause, size: float, as_of: datetime) -> Finding:
     missed = gap.failed_count + gap.held_count
-    share, low, high = (float(limit) for limit in wilson(missed, gap.class_request_count))
+    part, low, high = share(missed, gap.class_request_count, size)
     place = Place(gap.policy_id, gap.policy_version, gap.workflow_class, f"{gap.class_path}.substitutes", gap.workflow)
     offer = (
         f"{gap.spare_target} stands in for other classes and fails independently of {gap.failure_domain}: have it "
@@ -129,12 +139,12 @@ def _add(gap: UncoveredCause, as_of: datetime) -> Finding:
         title=f"Add a substitute for {gap.workflow_class} on {gap.cause}",
         change=f"No model may stand in for {gap.cause} at {place}. {offer}, and list it once somebody approved it.",
         effect=(
-            f"At most {missed:,} of {gap.class_request_count:,} requests ({percent(share)}, 95% CI {percent(low)} to "
+            f"At most {missed:,} of {gap.class_request_count:,} requests ({percent(part)}, 95% CI {percent(low)} to "
             f"{percent(high)}; {gap.failed_count:,} failed, {gap.held_count:,} held) would be served; how many, and "
             "how "
             "well, no log tells."
         ),
-        limits=(-share, -high, 0.0),
+        limits=(-part, -high, 0.0),
         measure="unserved_share",
         evidence_class=EvidenceClass.BOUNDED,
         falsifier=f"A trial of the substitute on {gap.workflow_class} fails as often, or its outcomes are worse.",

@@ -45,6 +45,15 @@ def members(rows: pl.DataFrame) -> Iterator[tuple[Dimension, str, pl.DataFrame]]
         yield Dimension.MODEL, str(member), pl.concat([part, control])
 
 
+def class_members(rows: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """For each class and substitute: the runs whose output it gave there, against preferred ones of the same strata."""
+    exposed = rows.filter(pl.col("is_fallback") & pl.col("served_model").is_not_null())
+    named = exposed.filter(pl.col("workflow_class").is_not_null()).sort("workflow_class", "served_model")
+    for (workflow_class, model), part in named.group_by("workflow_class", "served_model", maintain_order=True):
+        control = rows.filter(~pl.col("is_fallback") & pl.col("stratum").is_in(part["stratum"].unique().implode()))
+        yield str(workflow_class), str(model), pl.concat([part, control])
+
+
 def arms_of(rows: pl.DataFrame) -> Arms:
     """Both lanes of a comparison as arrays; strata are numbered anew from 0."""
     exposed = rows.filter("is_fallback")

@@ -5,7 +5,8 @@ are made, when one may be read, and what limits it.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,7 @@ from readback import stats, store
 from readback.contracts import MetricEffect
 from readback.contracts.vocabulary import Dimension, MetricStatus
 from readback.metrics import estimation, rollup
-from readback.metrics.arms import HARD_PROMPTS, Arms, arms_of, clusters_of, members, strata_of
+from readback.metrics.arms import HARD_PROMPTS, Arms, arms_of, class_members, clusters_of, members, strata_of
 from readback.metrics.definitions import definitions
 from readback.settings import Settings
 from readback.stats.estimate import Intervals, finite
@@ -39,16 +40,40 @@ Labels = dict[tuple[str, str, str], float]
 """Share of eligible runs that were observable, by metric, member of dimension workflow or `*`, and lane."""
 
 
-def effect_rows(con: store.Connection, settings: Settings, as_of: datetime) -> list[MetricEffect]:
+class Days(NamedTuple):
+    """Local days of which the runs are compared, both inclusive; all of them where nothing is said."""
+
+    since: date = date.min
+    until: date = date.max
+
+
+EVERY_DAY = Days()
+
+
+def effect_rows(
+    con: store.Connection, settings: Settings, as_of: datetime, days: Days = EVERY_DAY
+) -> list[MetricEffect]:
     """`metric_effects`: each outcome metric for all runs, for each workflow, and for each substitute."""
-    model = store.model("marts/effect_clusters")
-    clusters = rollup.fetch(con, model, {"week_offset": rollup.week_offset(settings)})
     labels = label_rates(con)
-    return [
-        row
-        for metric in sorted(COMPARED.keys() & definitions().keys())
-        for row in _effects(metric, clusters.filter(pl.col("metric") == COMPARED[metric]), labels, as_of)
-    ]
+    return [row for metric, rows in _clusters(con, settings, days) for row in _effects(metric, rows, labels, as_of)]
+
+
+def class_effects(
+    con: store.Connection, settings: Settings, as_of: datetime, days: Days = EVERY_DAY
+) -> Iterator[tuple[str, str, MetricEffect]]:
+    """Class, substitute and each outcome metric of that substitute in that class; `member` names both."""
+    labels = label_rates(con)
+    for metric, rows in _clusters(con, settings, days):
+        for workflow_class, model, part in class_members(rows):
+            arms, member = arms_of(part), f"{model} for {workflow_class}"
+            yield workflow_class, model, _effect(metric, Dimension.MODEL, member, arms, _compare(arms), labels, as_of)
+
+
+def _clusters(con: store.Connection, settings: Settings, days: Days) -> Iterator[tuple[str, pl.DataFrame]]:
+    bound = {"week_offset": rollup.week_offset(settings)} | days._asdict()
+    clusters = rollup.fetch(con, store.model("marts/effect_clusters"), bound)
+    for metric in sorted(COMPARED.keys() & definitions().keys()):
+        yield metric, clusters.filter(pl.col("metric") == COMPARED[metric])
 
 
 def _effects(metric: str, clusters: pl.DataFrame, labels: Labels, as_of: datetime) -> Iterator[MetricEffect]:

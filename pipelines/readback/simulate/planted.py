@@ -4,6 +4,7 @@ Attempts and outcomes are made as the lake and the table hold them, so that a fl
 is in `SCENARIOS`: which kind of recommendation must come first, and which kinds may come at all.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,9 @@ START = datetime(2026, 6, 1, tzinfo=UTC)
 SOURCE = "portkey_gateway"
 PREFERRED, SECOND, THIRD, UNLISTED = "large-1", "large-2", "large-3", "tiny-9"
 COSTS = {PREFERRED: 0.010, SECOND: 0.011, THIRD: 0.009, UNLISTED: 0.001}
+
+FLAWED = "class-00"
+"""The class of the first workflow, which has the flaw; what is said of any other is false."""
 
 _DAY_S = 86400.0
 _OUTAGES_PER_DAY = 0.7
@@ -44,6 +48,17 @@ class Scenario:
     is_mixed: bool = False
     order: tuple[str, str] = (SECOND, THIRD)
 
+    def is_right(self, kind: str, workflow_class: str | None) -> bool:
+        """A recommendation of this kind for this class speaks of what was planted, or of what may be said of it."""
+        return kind in self.allowed and workflow_class == FLAWED
+
+    def is_first(self, found: Iterable[tuple[str, str | None, str]]) -> bool:
+        """Of recommendations as kind, class and title: the first names the flaw; any, where none need be named."""
+        if self.first is None:
+            return True
+        kind, workflow_class, title = next(iter(found), ("", None, ""))
+        return kind in self.first and workflow_class == FLAWED and (self.target or "") in title
+
 
 def _flaw(name: str, *first: str, also: tuple[str, ...] = (), **changed: Any) -> Scenario:
     return Scenario(name, first or None, frozenset({*first, *also}), **changed)
@@ -63,7 +78,7 @@ SCENARIOS = {
         _flaw("tie", also=("run_trial",), is_shared=True, busy=5.0, cooldown_s=1800),
         _flaw(
             "simpson", "reorder_substitutes", "demote_substitute", also=("run_trial",), is_shared=True, is_mixed=True,
-            busy=5.0, cooldown_s=1800, harm={THIRD: 0.14}, order=(THIRD, SECOND), target=THIRD,
+            busy=10.0, cooldown_s=1800, harm={THIRD: 0.14}, order=(THIRD, SECOND), target=THIRD,
         ),
     )
 }  # fmt: skip

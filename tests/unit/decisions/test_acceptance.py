@@ -11,7 +11,6 @@ from readback import store
 from readback.contracts import PolicyVersion, Recommendation
 from readback.contracts.vocabulary import Confidence, RecommendationOutcome, RecommendationState
 from readback.decisions.acceptance import (
-    Day,
     UnknownRecommendation,
     accept,
     carried_on,
@@ -21,6 +20,7 @@ from readback.decisions.acceptance import (
     reject,
 )
 from readback.decisions.effects import Effects
+from readback.decisions.following import Day, daily
 from readback.decisions.substitute_rules import demote
 
 OPEN, REJECTED = RecommendationState.OPEN, RecommendationState.REJECTED
@@ -127,6 +127,14 @@ def test_an_accepted_change_is_followed_in_the_requests(con: store.Connection) -
     followed = follow_up(con, each, AS_OF)
     assert followed.outcome is RecommendationOutcome.KEPT
     assert "fallback_share: 31.1% before, 3% after" in (followed.outcome_detail or "")
+
+
+def test_a_share_of_a_class_is_followed_over_all_its_workflows(con: store.Connection) -> None:
+    """Only one workflow has the gap, and the promise was made of the requests of the whole class."""
+    put_requests(con, 10, request_id="held:", served_by="hold", is_fallback=True, first_cause="context_window")
+    put_requests(con, 90, request_id="other:", workflow="letters")
+    each = proposed(measure="unserved_share", workflow_class="pay", workflow="payment", evidence="{}")
+    assert [(day.part, day.whole) for day in daily(con, each, AS_OF - timedelta(days=2), AS_OF)] == [(10, 100)]
 
 
 def test_what_nobody_accepted_is_not_followed(con: store.Connection) -> None:

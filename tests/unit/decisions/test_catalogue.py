@@ -5,11 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from unit.decisions.samples import AS_OF, effect
 
 from readback.contracts.vocabulary import Confidence, EvidenceClass
 from readback.decisions.advice import confidence
-from readback.decisions.backtest import score
+from readback.decisions.backtest import Backtest, score
 from readback.decisions.cooldown_rules import CooledCall, kept, tune_cooldown
 from readback.decisions.effects import Effects
 from readback.decisions.latency_rules import AnswerDay, tune_latency
@@ -18,6 +19,7 @@ from readback.decisions.ordering import ORDER, in_order
 from readback.decisions.ranking_rules import SubstituteRuns, rank
 from readback.decisions.retry_rules import RetryUse, tune_retries
 from readback.decisions.risk_rules import ClassRisk, diversify, guard_risk, tune_ceiling
+from readback.decisions.split_rules import DraftedWork, split_drafts
 from readback.decisions.trigger_rules import UncoveredCause, add_substitute, define_trigger
 
 GAP = UncoveredCause(
@@ -32,6 +34,10 @@ GAP = UncoveredCause(
     episode_count=2,
     workflows=["letters"],
     class_request_count=1000,
+    n2=1000.0,
+    n3=1000.0,
+    x2=20.0,
+    xn=20.0,
     policy_version=1,
     risk="moderate",
     stage="drafting",
@@ -64,6 +70,11 @@ CLASS = ClassRisk(
     ceiling_cost_usd=0.01,
     workflow="payment",
     workflow_count=1,
+    episode_count=6,
+    n2=1000.0,
+    n3=1000.0,
+    x2=50.0,
+    xn=50.0,
     model_count=2,
     automatic_count=2,
     domain_count=1,
@@ -169,6 +180,32 @@ def test_a_grave_class_that_may_degrade_is_to_hold() -> None:
     assert list(guard_risk([replace(CLASS, boundary="pause"), replace(CLASS, substituted_count=0)], AS_OF)) == []
 
 
+DRAFTS = DraftedWork("claims", 1, "pay", "execution", "critical", "degrade", "workflow_classes[0]", "letters", 200, 200,
+                     400, 20)  # fmt: skip
+ALONE = replace(DRAFTS, workflow="transfers", reviewed_count=0)
+
+
+def test_drafts_of_a_class_that_acts_get_a_class_of_their_own() -> None:
+    (found,) = split_drafts([DRAFTS, ALONE], AS_OF)
+    assert (found.kind, found.workflow, found.policy_path) == ("split_drafting", "letters", "workflow_classes[0]")
+    assert "and let the rest hold" in found.change
+
+
+@pytest.mark.parametrize(
+    "works",
+    [
+        [DRAFTS],
+        [DRAFTS, replace(DRAFTS, workflow="transfers")],
+        [replace(DRAFTS, off_count=4), ALONE],
+        [replace(DRAFTS, reviewed_count=180), ALONE],
+        [replace(each, stage="decision", risk="moderate") for each in (DRAFTS, ALONE)],
+    ],
+    ids=["alone in its class", "all reviewed", "never off its model", "a tenth goes out alone", "not grave"],
+)
+def test_what_is_no_draft_or_has_no_company_is_not_split(works: list[DraftedWork]) -> None:
+    assert list(split_drafts(works, AS_OF)) == []
+
+
 def test_one_failure_domain_for_all_is_told_only_where_requests_failed() -> None:
     assert [each.kind for each in diversify([CLASS], AS_OF)] == ["diversify_failure_domain"]
     assert list(diversify([replace(CLASS, domain_count=2), replace(CLASS, failed_count=1)], AS_OF)) == []
@@ -220,11 +257,27 @@ def test_harm_comes_before_housekeeping_and_every_kind_has_its_place() -> None:
     assert len(set(ORDER)) == len(ORDER)
 
 
-def test_a_backtest_scores_what_both_periods_speak_of() -> None:
+def test_a_share_whose_requests_fall_together_is_less_sure() -> None:
+    """Forty requests of twenty days with ten each; or all forty on four of these days."""
+    alone = replace(GAP, request_count=40, class_request_count=200, n2=2000.0, n3=20_000.0, x2=80.0, xn=400.0)
+    (spread,), (together,) = (list(define_trigger([gap], AS_OF)) for gap in (alone, replace(alone, x2=400.0)))
+    assert spread.low is not None
+    assert together.low is not None
+    assert together.estimate == spread.estimate == -0.2
+    assert together.low < spread.low - 0.05
+
+
+def test_a_backtest_scores_the_same_change_whatever_the_rule_says_of_it_later() -> None:
     (first,) = define_trigger([GAP], AS_OF)
-    (near,) = define_trigger([replace(GAP, request_count=24)], AS_OF)
-    (far,) = define_trigger([replace(GAP, request_count=200)], AS_OF)
-    assert score([first], [near]) == (1, 1, 0)
-    assert score([first], [far]) == (0, 1, 0)
-    assert score([first], []) == (0, 0, 1)
-    assert score([first], []).share is None
+    later = {first.recommendation_id: (-0.024, -0.035, -0.016)}
+    assert [each.is_held for each in score([first], later)] == [True]
+    assert [each.is_held for each in score([first], {first.recommendation_id: (-0.2, -0.23, -0.17)})] == [False]
+    assert [each.is_held for each in score([first], {})] == [None]
+
+
+def test_the_share_of_held_intervals_is_told_with_its_own() -> None:
+    (first,) = define_trigger([GAP], AS_OF)
+    scores = tuple(score([first], {first.recommendation_id: (-0.024, -0.035, -0.016)}))
+    told = Backtest(AS_OF, AS_OF, AS_OF, scores)
+    assert (told.held, told.scored, told.share[0]) == (1, 1, 1.0)
+    assert Backtest(AS_OF, AS_OF, AS_OF, tuple(score([first], {}))).share == (None, None, None)

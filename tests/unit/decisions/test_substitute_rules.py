@@ -107,6 +107,31 @@ def test_the_nearer_comparison_outweighs_the_one_over_all_workflows() -> None:
     assert demotions(everywhere, harm(low=-0.01)) == []
 
 
+def of_class(*effects: Effect, **given: Any) -> list[Recommendation]:
+    """With comparisons of the substitute within its class beside that of the model wherever it served."""
+    everywhere = harm(dimension="model", member="prov-b/large-2")
+    row = listed(workflow_share=0.5, **given)
+    return list(demote([row], Effects([everywhere], {(row.workflow_class, row.target): effects}), AS_OF))
+
+
+def test_what_the_substitute_did_in_the_class_outweighs_what_it_did_elsewhere() -> None:
+    here = harm(dimension="model", member="prov-b/large-2 for letter", low=-0.01)
+    assert of_class(here) == []
+    assert [each.kind for each in of_class(harm(dimension="model", member="prov-b/large-2 for letter"))] == [
+        "demote_substitute"
+    ]
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.5, 1), (0.49, 0)])
+def test_a_class_is_not_blamed_for_what_the_model_did_in_others(share: float, count: int) -> None:
+    assert len(of_class(model_share=share)) == count
+
+
+def test_a_harm_that_little_evidence_may_have_made_demotes_nothing() -> None:
+    """Twelve points with an interval from 2 to 22: most of it is luck, where such differences vary by three."""
+    assert demotions(harm(estimate=0.12, low=0.02, high=0.22)) == []
+
+
 @pytest.mark.parametrize(
     "given",
     [{"low": 0.005}, {"events_preferred": 0}, {"warning": "latency causes: descriptive only"}, {"episodes": 7},

@@ -7,6 +7,7 @@ import pytest
 from unit.metrics.facts import AS_OF, START, Row, fallback_rows, insert, outcome_row, refresh, request_row, settings
 
 from readback import store
+from readback.metrics.effects import Days, class_effects, effect_rows
 from readback.settings import Settings
 
 OCTOBER = (START, AS_OF + timedelta(days=1))
@@ -186,3 +187,28 @@ def test_effects_that_differ_by_workflow_are_told(con: store.Connection) -> None
     assert found["excess"] == pytest.approx(found["estimate"] * 400)
     assert found["detectable"] > 0
     assert (found["bound_low"], found["bound_high"]) == (pytest.approx(found["crude_estimate"]),) * 2
+
+
+def test_a_substitute_is_compared_within_each_class_that_it_served(con: store.Connection) -> None:
+    """It is worse in one class and like the preferred model in the other; over both it is worse by half."""
+    fleet = Fleet(con)
+    for number in range(40):
+        for workflow, events in (("bad", 4), ("good", 1)):
+            given = {"workflow": workflow, "workflow_class": f"class-{workflow}"}
+            fleet.add(10, events, hour(number), is_fallback=True, **given)
+            fleet.add(10, 1, hour(number), is_fallback=False, **given)
+    fleet.refresh()
+    found = {
+        each: row.estimate for each, _, row in class_effects(con, settings(), AS_OF) if row.metric == "rework_rate"
+    }
+    assert found == {"class-bad": pytest.approx(0.3), "class-good": pytest.approx(0.0)}
+
+
+def test_only_the_runs_of_the_days_that_are_asked_for_are_compared(con: store.Connection) -> None:
+    fleet = Fleet(con)
+    for number in range(40):
+        fleet.add(10, 4 if number < 20 else 1, hour(number), is_fallback=True)
+        fleet.add(10, 1, hour(number), is_fallback=False)
+    fleet.refresh()
+    later = [row for row in effect_rows(con, settings(), AS_OF, Days(since=hour(24).date())) if row.dimension == "all"]
+    assert [row.n_fallback for row in later if row.metric == "rework_rate"] == [160]
