@@ -231,7 +231,7 @@ def _cluster_sums(n: Counts, x: Counts) -> stats.ClusterSums:
 
 
 def _correlation(sums: stats.ClusterSums, clusters: int) -> float:
-    found = stats.pooled_icc(sums) if clusters >= 30 else None
+    found = stats.interval_icc(sums) if clusters >= 30 else None
     return stats.DEFAULT_ICC if found is None else found
 
 

@@ -118,7 +118,7 @@ def _pooled(rows: pl.DataFrame) -> float:
         "x2": "cluster_x2",
         "xn": "cluster_xn",
     }
-    found = stats.pooled_icc(stats.ClusterSums(**{short: _floats(rows, name) for short, name in names.items()}))
+    found = stats.interval_icc(stats.ClusterSums(**{short: _floats(rows, name) for short, name in names.items()}))
     return stats.DEFAULT_ICC if found is None else found
 
 

@@ -11,6 +11,7 @@ from readback.stats.clusters import (
     design_effect,
     effective_n,
     icc_upper_limit,
+    interval_icc,
     pooled_icc,
 )
 from readback.stats.competing import Incidence, cumulative_incidence, incidence_within
@@ -112,6 +113,7 @@ __all__ = [
     "estimate_onset",
     "finite",
     "icc_upper_limit",
+    "interval_icc",
     "incidence_within",
     "kaplan_meier",
     "log_rank",
