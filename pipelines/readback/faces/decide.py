@@ -116,7 +116,7 @@ def silences(view: Board, rows: pl.DataFrame, as_of: datetime) -> None:
     if not standing:
         return
     if view.refusal:
-        _by_command(view.refusal, "alerts unsilence ID")
+        _by_command(view.refusal, "readback alerts unsilence ID")
         return
     names = {row["silence_id"]: f"{plain(row['rule'], 60)} of {plain(row['workflow'], 60)}" for row in standing}
     with st.form("unsilence", border=False):
@@ -144,7 +144,7 @@ def _signature(identity: str, label: str = "Why") -> tuple[str, str]:
 
 def _by_command(refusal: str, *commands: str) -> None:
     st.caption(refusal)
-    st.code("\n".join(f"readback {plain(command)}" for command in commands), language="console")
+    st.code("\n".join(map(plain, commands)), language="console")
 
 
 def _write(view: Board, said: str, who: str, why: str, act: Callable[[Any], object]) -> None:
