@@ -1,5 +1,7 @@
 """The first screen of the weekly review: five metrics against two earlier periods, what is open, fired, to decide."""
 
+from functools import partial
+
 import streamlit as st
 
 from readback.faces import annotations, behind, board, charts, exhibit, figures, listings, questions
@@ -18,20 +20,17 @@ grain, span = period.grain.value, period.span
 with heading:
     board.title(view, period.label, f"{board.name(view)} · weekly operations review")
 
-asked = {"metrics": [*HEADLINES, *COMPANIONS.values()], "grain": grain, **scope}
+ask = partial(figures.live_answer, view.ask, grain=grain)
+asked = {"metrics": [*HEADLINES, *COMPANIONS.values()], **scope}
 told = [
-    figures.by_metric(figures.values(figures.live_frame(view.ask(questions.figures, start=each.start, **asked))))
-    if each
-    else {}
+    figures.by_metric(figures.values(ask(questions.figures, start=each.start, **asked))) if each else {}
     for each in (period, period.previous, period.counterpart)
 ]
-history = view.ask(questions.trend, metric=HEADLINES[0], grain=grain, until=period.start, limit=26, **scope)
+history = ask(questions.trend, metric=HEADLINES[0], until=period.start, limit=26, **scope)
 since = board.from_first(history, span)
 noted = view.ask(annotations.annotations, span=since, notes=view.project.settings.notes, workflow=workflow)
 for metric, column in zip(HEADLINES, st.columns(len(HEADLINES)), strict=True):
-    history = figures.live_frame(
-        view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=13, **scope)
-    )
+    history = ask(questions.trend, metric=metric, until=period.start, limit=13, **scope)
     spark = charts.sparkline(history, mode, zone=zone, annotations=noted)
     shown = Shown(metric, history, behind.rows(metric, span, workflow), spark, metric)
     with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
@@ -61,20 +60,15 @@ with third, exhibit.card(view, "Three things to decide", Shown("advised", advise
 
 metric = board.choose("Metric", "metric", list(HEADLINES), HEADLINES[0], figures.label)
 lanes = ["all"] if metric in HEADLINES[:2] else ["preferred", "fallback"]
-history = figures.live_frame(
-    view.ask(questions.trend, metric=metric, grain=grain, until=period.start, limit=26, lanes=lanes, **scope)
-)
-compared = figures.live_frame(view.ask(questions.by_member, metric=metric, grain=grain, start=period.start))
+history = ask(questions.trend, metric=metric, until=period.start, limit=26, lanes=lanes, **scope)
+compared = ask(questions.by_member, metric=metric, start=period.start)
 height = max(260, 30 * compared.height + 40)
 left, right = st.columns([3, 2])
 drawn = charts.trend(history, mode, zone=zone, height=height, annotations=noted)
 shown = Shown(f"{metric}-trend", history, behind.figure(metric, grain, period.start, **scope), drawn, metric)
 with left, exhibit.card(view, figures.label(metric), shown, height="stretch"):
     board.chart(drawn, f"{figures.label(metric)} with its 95% interval")
-    st.caption(
-        "Band: 95% interval, of a running period for every look. Hollow: withheld; pointing at it says why. "
-        "Marks on top: incidents, changes, notes."
-    )
+    st.caption("Band: 95% interval (of a running period, for every look). Hollow: withheld; pointing at it says why.")
 drawn = charts.members(compared, mode)
 shown = Shown(f"{metric}-workflows", compared, behind.rows(metric, span), drawn, metric)
 with right, exhibit.card(view, "By workflow", shown, height="stretch"):

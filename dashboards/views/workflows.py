@@ -36,7 +36,7 @@ if chosen:
 
 left, right = st.columns(2)
 for column, metric in ((left, "fallback_frequency"), (right, "policy_conformance_rate")):
-    frame = figures.live_frame(view.ask(questions.by_member, metric=metric, grain=grain, start=start))
+    frame = figures.live_answer(view.ask, questions.by_member, metric=metric, grain=grain, start=start)
     drawn = charts.members(frame, mode)
     shown = Shown(f"by-{metric}", frame, behind.rows(metric, period.span), drawn, metric)
     with column, exhibit.card(view, workflow_table.METRICS[metric], shown, height="stretch"):

@@ -60,7 +60,8 @@ def test_manual_is_what_the_commands_say_and_print(made: Sample) -> None:
 
 @pytest.mark.slow
 def test_every_command_answers_in_json_and_in_nothing_else(made: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: None)
+    monkeypatch.setenv("READBACK_PROJECT", "what the dashboard sets in its own process")
+    monkeypatch.setattr("readback.cli.dashboard.serve", lambda *_: None)
     with chdir(made.copy / FOLDER):
         told = {line: _answer(line) for line in (*(_first(each) for each in commands()), *BESIDE) if line}
     assert [line for line, answer in told.items() if not isinstance(answer, list | dict)] == []

@@ -35,21 +35,25 @@ def dashboard(
     from readback import shipped
 
     opened = open_project(project)
-    os.environ["READBACK_PROJECT"] = str(opened.root)
-    if read_only:
-        os.environ["READBACK_READ_ONLY"] = "1"
-    page = shipped.dashboards() / "app.py"
     address = f"http://127.0.0.1:{port}"
     print_json([{"url": address, "project": opened.root}]) if as_json else say(f"Dashboard  {address}")
     sys.stdout.flush()
+    os.environ["READBACK_PROJECT"] = str(opened.root)
+    if read_only:
+        os.environ["READBACK_READ_ONLY"] = "1"
+    with contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout):
+        serve(shipped.dashboards() / "app.py", port)
+
+
+def serve(page: Path, port: int) -> None:
+    """Run the server in this process until it is stopped."""
     # Streamlit looks for its settings in the current folder.
     os.chdir(page.parent)
     threading.Thread(target=warm, args=(page.parent,), daemon=True).start()
     arguments = [str(page), "--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
     from streamlit.web import cli as streamlit
 
-    with contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout):
-        streamlit.main(["run", *arguments, "--browser.gatherUsageStats=false"], standalone_mode=False)
+    streamlit.main(["run", *arguments, "--browser.gatherUsageStats=false"], standalone_mode=False)
 
 
 def warm(pages: Path) -> None:

@@ -90,7 +90,7 @@ def load(
     if as_json:
         print_json([file.model_dump(mode="json") for file in loaded.new])
         return
-    out.print(files_table([file.model_copy(update={"path": str(near(Path(file.path)))}) for file in loaded.new]))
+    out.print(files_table([file.model_copy(update={"path": _typed(file.path)}) for file in loaded.new]))
     if loaded.known:
         out.print(f"{len(loaded.known)} of {len(loaded.known) + len(loaded.new)} files were known already.")
 
@@ -127,3 +127,8 @@ def _existing(path: str) -> str:
     if not Path(path).exists():
         raise ProjectError("no such file or folder", file=path)
     return str(Path(path).resolve())
+
+
+def _typed(address: str) -> str:
+    """A file as one would type it here; the address of an object or a table as it stands."""
+    return address if "://" in address else str(near(Path(address)))

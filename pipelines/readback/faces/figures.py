@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
@@ -137,6 +137,11 @@ def live_frame(frame: pl.DataFrame) -> pl.DataFrame:
     """The same of rows of `metric_values`; the snapshot of an older readback has no such limits."""
     limits = [(name, f"anytime_{name}") for name in ("low", "high") if f"anytime_{name}" in frame.columns]
     return frame.with_columns(pl.coalesce(anytime, plain).alias(plain) for plain, anytime in limits)
+
+
+def live_answer(ask: Callable[..., pl.DataFrame], question: Callable[..., pl.DataFrame], **asked: Any) -> pl.DataFrame:
+    """The answer to a question about `metric_values`, with the limits of periods that run."""
+    return live_frame(ask(question, **asked))
 
 
 def sample_size(figure: MetricValue) -> float | None:

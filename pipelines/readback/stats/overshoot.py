@@ -24,7 +24,7 @@ def overshoot(information: Floats) -> Floats:
         form of Siegmund & Yakir 2007.
 
     >>> overshoot(np.array([0.0, 0.5, 4.0])).round(2).tolist()
-    [1.0, 0.56, 0.2]
+    [1.0, 0.55, 0.21]
     """
     from scipy.special import ndtr
 

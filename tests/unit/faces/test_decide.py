@@ -187,7 +187,9 @@ def test_read_only_dashboard_shows_the_commands_and_no_button(
     assert decide.READ_ONLY in text(shown)
     assert not [button.label for button in shown.button if button.label in ("Accept", "Reject", "Acknowledge")]
     (commands,) = [block.value for block in shown.code if "--who" in block.value]
-    assert all(line.split()[:2] in (["readback", "recommend"], ["readback", "alerts"]) for line in commands.splitlines())
+    assert all(
+        line.split()[:2] in (["readback", "recommend"], ["readback", "alerts"]) for line in commands.splitlines()
+    )
 
 
 @pytest.mark.parametrize(
