@@ -23,7 +23,7 @@ dashboard: $(READY)
 	$(BIN)/readback dashboard --project $(PROJECT)
 
 simulate-stats: $(READY)
-	$(BIN)/python benchmarks/statistics.py
+	$(BIN)/python benchmarks/promises.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py

@@ -1,6 +1,7 @@
 """The repository has the parts that people and scripts look for, under the names that the house allows."""
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ def project() -> dict[str, Any]:
 def canonical(requirement: str) -> str:
     """Normalized name of a requirement, by PEP 503."""
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
+
+
+def test_no_script_hides_a_module_that_it_imports() -> None:
+    """A script's own folder is searched first: one called statistics.py would stand in for the library's."""
+    assert not {file.stem for file in (ROOT / "benchmarks").glob("*.py")} & sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("name", PROMISED)

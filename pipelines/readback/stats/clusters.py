@@ -97,7 +97,7 @@ def interval_icc(sums: ClusterSums) -> float | None:
     A few dozen clusters tell the correlation so roughly that intervals on the estimate itself cover less than they
     say; the margin fades with more of them. Without two strata that can tell it is `pooled_icc`; None as there.
 
-    Source: the one-sided 65% limit of `icc_upper_limit`; coverage in `benchmarks/statistics.py`.
+    Source: the one-sided 65% limit of `icc_upper_limit`; coverage in `benchmarks/promises.py`.
     """
     limit = icc_upper_limit(sums, confidence=0.65)
     return pooled_icc(sums) if limit is None else limit

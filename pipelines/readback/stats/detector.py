@@ -24,7 +24,7 @@ SHIFT_WEIGHTS = (0.1, 0.2, 0.5, 0.15, 0.05)
 LOOKS_A_YEAR = 52
 # Where one look is nearly enough the laws of the overshoot lean on a tail that counts do not have; nothing is gained.
 _LEAST_OVERSHOOT = 0.2
-# By how much they may be wrong elsewhere; found on other seeds than those on which benchmarks/statistics.py judges.
+# By how much they may be wrong elsewhere; found on other seeds than those on which benchmarks/promises.py judges.
 _CAUTION = 1.15
 _EDGE = 1e-9
 _CEILING = 1e300

@@ -12,8 +12,8 @@ _SHARE = 0.15
 
 @pytest.fixture(scope="module")
 def simulation() -> ModuleType:
-    script = Path(__file__).parents[3] / "benchmarks" / "statistics.py"
-    spec = importlib.util.spec_from_file_location("statistics_simulation", script)
+    script = Path(__file__).parents[3] / "benchmarks" / "promises.py"
+    spec = importlib.util.spec_from_file_location("promises", script)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1,7 +1,7 @@
 """Simulate what the estimators and the detector promise, and print what was measured beside what was promised.
 
 make simulate-stats        the figures of docs/statistics.md, about three minutes
-python benchmarks/statistics.py --share 0.1 --seed 3
+python benchmarks/promises.py --share 0.1 --seed 3
 """
 
 import argparse
