@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from readback import stats
 from readback.decisions.outcome_weeks import series_of
+from readback.metrics.estimation import FEWEST_CLUSTERS
 
 Counts = NDArray[Any]
 
@@ -231,7 +232,7 @@ def _cluster_sums(n: Counts, x: Counts) -> stats.ClusterSums:
 
 
 def _correlation(sums: stats.ClusterSums, clusters: int) -> float:
-    found = stats.interval_icc(sums) if clusters >= 30 else None
+    found = stats.interval_icc(sums) if clusters >= FEWEST_CLUSTERS else None
     return stats.DEFAULT_ICC if found is None else found
 
 

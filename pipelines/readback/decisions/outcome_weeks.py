@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from readback import stats
+from readback.metrics.estimation import FEWEST_CLUSTERS
 from readback.stats.estimate import Floats
 
 MATURE = 0.99
@@ -21,9 +22,6 @@ MATURE = 0.99
 
 DISTURBED = 0.5
 """Share of a week from which on one episode keeps it out of a baseline: an incident is not how a workflow fares."""
-
-FEWEST_CLUSTERS = 30
-"""Clusters below which the intraclass correlation is assumed rather than estimated."""
 
 _WEEK = timedelta(days=7)
 _SERIES = ["metric", "workflow"]

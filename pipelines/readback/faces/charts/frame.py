@@ -46,8 +46,3 @@ def nothing(words: str, mode: Mode, height: int = 80) -> Any:
     """A chart that says why there is none."""
     text = alt.Chart(pl.DataFrame({"words": [words]})).mark_text(color=ink(mode).muted, fontSize=13)
     return dressed(text.encode(text="words:N").properties(height=height, width="container"), mode)
-
-
-def utc_axis(title: str | None = None, **extra: Any) -> alt.X:
-    """A time axis in the zone that `local` shifted to."""
-    return alt.X("at:T", title=title, scale=alt.Scale(type="utc"), **extra)
