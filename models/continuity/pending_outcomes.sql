@@ -1,5 +1,5 @@
 -- One row per outcome that must be linked anew: it is not linked yet, or it is one of touched_outcomes.
--- Reads current_outcomes, outcome_links, touched_outcomes.
-select outcome_id from current_outcomes where outcome_id not in (select outcome_id from outcome_links)
+-- Reads unpaired_outcomes, touched_outcomes.
+select outcome_id from unpaired_outcomes where is_unlinked
 union
 select outcome_id from touched_outcomes

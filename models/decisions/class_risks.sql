@@ -10,30 +10,51 @@ with in_force as (
     where p.status = 'active' and p.effective_from <= $as_of and (p.effective_to is null or p.effective_to > $as_of)
 ),
 
+by_day as (
+    select
+        policy_id, workflow_class, workflow, cast(started_at as date) as day, count(*) as request_count,
+        count(*) filter (where served_by = 'substitute') as substituted_count,
+        count(*) filter (where served_by = 'nobody') as unserved_count,
+        count(*) filter (where served_by = 'nobody' and first_cause in ('provider_outage', 'provider_throttled')) as failed_count,
+        count(*) filter (where first_cause = 'cost_ceiling') as capped_count,
+        count(*) filter (where first_cause = 'cost_ceiling' and served_by = 'substitute') as ceiling_count,
+        sum(cost_usd) filter (where served_by = 'preferred') as preferred_usd,
+        count(cost_usd) filter (where served_by = 'preferred') as preferred_count,
+        sum(cost_usd) filter (where first_cause = 'cost_ceiling' and served_by = 'substitute') as ceiling_usd,
+        count(cost_usd) filter (where first_cause = 'cost_ceiling' and served_by = 'substitute') as ceiling_costed_count
+    from requests
+    where started_at >= $from_at and started_at <= $as_of
+    group by policy_id, workflow_class, workflow, cast(started_at as date)
+),
+
 used as (
     select
-        r.policy_id, r.workflow_class, count(*) as request_count,
-        count(*) filter (where r.served_by = 'substitute') as substituted_count,
-        count(*) filter (where r.first_cause = 'cost_ceiling' and r.served_by = 'substitute') as ceiling_count,
-        count(*) filter (where r.served_by = 'nobody' and r.first_cause in ('provider_outage', 'provider_throttled'))
-            as failed_count,
-        count(distinct cast(r.started_at as date)) filter (where r.served_by = 'nobody') as failed_day_count,
-        count(distinct cast(r.started_at as date)) filter (where r.first_cause = 'cost_ceiling') as ceiling_day_count,
-        avg(r.cost_usd) filter (where r.served_by = 'preferred') as preferred_cost_usd,
-        avg(r.cost_usd) filter (where r.first_cause = 'cost_ceiling' and r.served_by = 'substitute') as ceiling_cost_usd,
-        mode(r.workflow) as workflow, count(distinct r.workflow) as workflow_count
-    from requests as r
-    where r.started_at >= $from_at and r.started_at <= $as_of
-    group by r.policy_id, r.workflow_class
+        policy_id, workflow_class, cast(sum(request_count) as bigint) as request_count,
+        cast(sum(substituted_count) as bigint) as substituted_count,
+        cast(sum(ceiling_count) as bigint) as ceiling_count,
+        cast(sum(failed_count) as bigint) as failed_count,
+        count(distinct day) filter (where unserved_count > 0) as failed_day_count,
+        count(distinct day) filter (where capped_count > 0) as ceiling_day_count,
+        sum(preferred_usd) / nullif(sum(preferred_count), 0) as preferred_cost_usd,
+        sum(ceiling_usd) / nullif(sum(ceiling_costed_count), 0) as ceiling_cost_usd,
+        count(distinct workflow) as workflow_count
+    from by_day
+    group by policy_id, workflow_class
+),
+
+busiest as (
+    select policy_id, workflow_class, workflow
+    from by_day
+    where workflow is not null
+    group by policy_id, workflow_class, workflow
+    qualify row_number() over (partition by policy_id, workflow_class order by sum(request_count) desc, workflow) = 1
 ),
 
 days as (
     select
-        policy_id, workflow_class, cast(count(*) as double) as n,
-        cast(count(*) filter (where served_by = 'substitute') as double) as x
-    from requests
-    where started_at >= $from_at and started_at <= $as_of
-    group by policy_id, workflow_class, cast(started_at as date)
+        policy_id, workflow_class, cast(sum(request_count) as double) as n, cast(sum(substituted_count) as double) as x
+    from by_day
+    group by policy_id, workflow_class, day
 ),
 
 sums as (
@@ -63,13 +84,14 @@ stand_ins as (
 
 select
     c.policy_id, c.version as policy_version, c.class_id as workflow_class, c.stage, c.risk, c.boundary, c.path as class_path,
-    c.ceiling_usd, c.ceiling_period_s, c.ceiling_path, c.failure_domain, u.* exclude (policy_id, workflow_class),
+    c.ceiling_usd, c.ceiling_period_s, c.ceiling_path, c.failure_domain, u.* exclude (policy_id, workflow_class), b.workflow,
     d.n2, d.n3, d.x2, d.xn, coalesce(o.episode_count, 0) as episode_count,
     coalesce(s.model_count, 0) as model_count, coalesce(s.automatic_count, 0) as automatic_count,
     coalesce(s.domain_count, 0) as domain_count, s.a_domain, coalesce(s.unknown_domain_count, 0) as unknown_domain_count,
     s.first_path, s.first_target
 from in_force as c
 inner join used as u on u.policy_id = c.policy_id and u.workflow_class = c.class_id
+left join busiest as b on b.policy_id = c.policy_id and b.workflow_class = c.class_id
 inner join sums as d on d.policy_id = c.policy_id and d.workflow_class = c.class_id
 left join off_lane as o on o.policy_id = c.policy_id and o.workflow_class = c.class_id
 left join stand_ins as s on s.policy_id = c.policy_id and s.version = c.version and s.class_id = c.class_id

@@ -34,9 +34,9 @@ def build_aftermath(con: store.Connection, settings: Settings, dirty: Sequence[R
     con.execute(_TOUCHED_DAYS)
     is_changed = renew_windows(con, settings.windows)
     link_outcomes(con, dirty, link_horizon_s(con))
-    build_touched(con, settings, None)
-    for part in batches(dirty):
-        touch_runs(con, part)
+    for part in tuple(batches(dirty)) or (None,):
+        if part is not None:
+            touch_runs(con, part)
         build_touched(con, settings, part)
     if is_changed:
         con.execute("create or replace temp table touched_runs as select run_id from runs")
@@ -55,9 +55,8 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
     find_pending(con, dirty)
     con.execute(
         """create or replace temp table stale_links as
-        select * from outcome_links
-        where outcome_id in (select outcome_id from pending_outcomes)
-           or outcome_id not in (select outcome_id from current_outcomes)"""
+        select * from outcome_links where outcome_id in (
+            select outcome_id from touched_outcomes union select outcome_id from unpaired_outcomes)"""
     )
     con.execute("delete from outcome_links where outcome_id in (select outcome_id from stale_links)")
     scan = _span_of_pending(con, horizon_s)
@@ -75,33 +74,41 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
 def find_pending(con: store.Connection, dirty: Sequence[Range]) -> None:
     """Fill `current_outcomes` and `pending_outcomes`, of which the linked ones are looked for stretch by stretch."""
     con.execute(
-        f"""create or replace temp table current_outcomes as
+        f"""create or replace temp view current_outcomes as
         select {_JOIN_KEYS} from (\n{store.model("continuity/current_outcomes")}\n)"""
     )
     con.execute("create or replace temp table touched_outcomes (outcome_id varchar)")
     model = store.model("continuity/touched_outcomes")
     for start, end in batches(dirty):
         store.insert_model(con, "touched_outcomes", model, {"from_at": start, "to_at": end})
+    store.temp_table(con, "unpaired_outcomes", "continuity/unpaired_outcomes")
     store.temp_table(con, "pending_outcomes", "continuity/pending_outcomes")
 
 
 def touch_runs(con: store.Connection, part: Range) -> None:
-    """Make `touched_runs` the runs of which a request lies in a stretch, now or when they were last built."""
+    """Add to `touched_runs` those of which a request lies in a stretch, now or when they were last built."""
     con.execute(
-        """create or replace temp table touched_runs as
-        select run_id from requests where started_at >= $start and started_at < $end
-        union
-        select run_id from runs where started_at < $end and coalesce(ended_at, started_at) >= $start""",
+        """insert into touched_runs
+        (
+            select run_id from requests where started_at >= $start and started_at < $end
+            union
+            select run_id from runs where started_at < $end and coalesce(ended_at, started_at) >= $start
+        )
+        except select run_id from touched_runs""",
         {"start": part[0], "end": part[1]},
     )
 
 
 def build_touched(con: store.Connection, settings: Settings, part: Range | None) -> None:
-    """Build anew the runs in `touched_runs`, whose changed requests all lie in a stretch, and their events."""
+    """Build anew the runs in `touched_runs`, whose changed requests all lie in a stretch, and their events.
+
+    None is touched any more then.
+    """
     if con.execute("select 1 from touched_runs limit 1").fetchall():
         _find_reviews(con)
         build_runs(con, part)
         build_run_events(con, settings)
+        con.execute("delete from touched_runs")
 
 
 def _find_reviews(con: store.Connection) -> None:
