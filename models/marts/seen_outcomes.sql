@@ -1,23 +1,23 @@
 -- One row per kind of outcome, grain and period: the outcomes that occurred in it, and those of them tied to a run. An
--- override is told by a review decision. Reads outcomes, outcome_links, periods.
+-- override is told by a review decision. Reads current_outcomes, outcome_links, periods.
 with told as (
-    select outcome_id, kind, min(occurred_at) as occurred_at
-    from outcomes
+    select
+        kind, cast(occurred_at at time zone $timezone as date) as day,
+        outcome_id in (select outcome_id from outcome_links) as is_linked
+    from current_outcomes
     where not retracted
-    group by outcome_id, kind
 ),
 
-linked as (
-    select distinct outcome_id from outcome_links
+by_day as (
+    select kind, day, count(*) as outcomes, count(*) filter (where is_linked) as linked from told group by kind, day
 )
 
 select
-    t.kind,
+    d.kind,
     p.grain,
     p.period_start,
-    count(*) as outcomes,
-    count(l.outcome_id) as linked
-from told as t
-left join linked as l on t.outcome_id = l.outcome_id
-inner join periods as p on cast(t.occurred_at at time zone $timezone as date) = p.day
-group by t.kind, p.grain, p.period_start
+    cast(sum(d.outcomes) as bigint) as outcomes,
+    cast(sum(d.linked) as bigint) as linked
+from by_day as d
+inner join periods as p on d.day = p.day
+group by d.kind, p.grain, p.period_start

@@ -20,7 +20,6 @@ _RUN_EVENTS = """create table if not exists run_events (
 _RUN_WINDOWS = "create table if not exists run_windows (workflow_class varchar, metric varchar, window_s double)"
 _TOUCHED_DAYS = "create table if not exists touched_days (day date)"
 """Days on which a run was built anew: figures of those days are stale, though no attempt of theirs is new."""
-_JOIN_KEYS = "outcome_id, occurred_at, run_id, request_id, provider_response_id, trace_id, session_id, artifact_id"
 _LATER = "timestamptz '9999-12-31 00:00:00+00'"
 
 
@@ -73,10 +72,7 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
 
 def find_pending(con: store.Connection, dirty: Sequence[Range]) -> None:
     """Fill `current_outcomes` and `pending_outcomes`, of which the linked ones are looked for stretch by stretch."""
-    con.execute(
-        f"""create or replace temp view current_outcomes as
-        select {_JOIN_KEYS} from (\n{store.model("continuity/current_outcomes")}\n)"""
-    )
+    con.execute(f"create or replace view current_outcomes as\n{store.model('continuity/current_outcomes')}")
     con.execute("create or replace temp table touched_outcomes (outcome_id varchar)")
     model = store.model("continuity/touched_outcomes")
     for start, end in batches(dirty):
@@ -203,16 +199,6 @@ def coverage_rows(declared: Sequence[Coverage], read_until: Mapping[str, datetim
         for kind in section.kinds
     }
     return list(rows.values())
-
-
-def unlinked_counts(con: store.Connection) -> list[tuple[str, str, int, int]]:
-    """Source system, kind, current outcomes, and how many of them are tied to no run."""
-    return con.execute(
-        f"""select source_system, kind, count(*), count(*) filter (where outcome_id not in (
-            select outcome_id from outcome_links))
-        from ({store.model("continuity/current_outcomes")})
-        group by source_system, kind order by source_system, kind"""
-    ).fetchall()
 
 
 def _kinds_named(con: store.Connection) -> dict[str, bool]:
