@@ -20,6 +20,7 @@ _RUN_EVENTS = """create table if not exists run_events (
 _RUN_WINDOWS = "create table if not exists run_windows (workflow_class varchar, metric varchar, window_s double)"
 _TOUCHED_DAYS = "create table if not exists touched_days (day date)"
 """Days on which a run was built anew: figures of those days are stale, though no attempt of theirs is new."""
+_JOIN_KEYS = "outcome_id, occurred_at, run_id, request_id, provider_response_id, trace_id, session_id, artifact_id"
 _LATER = "timestamptz '9999-12-31 00:00:00+00'"
 
 
@@ -68,11 +69,14 @@ def link_outcomes(con: store.Connection, dirty: Sequence[Range], horizon_s: floa
         union
         select run_id from outcome_links where outcome_id in (select outcome_id from pending_outcomes)"""
     )
+    con.execute("drop table temp.current_outcomes")
 
 
 def find_pending(con: store.Connection, dirty: Sequence[Range]) -> None:
     """Fill `current_outcomes` and `pending_outcomes`, of which the linked ones are looked for stretch by stretch."""
-    con.execute(f"create or replace view current_outcomes as\n{store.model('continuity/current_outcomes')}")
+    con.execute(f"create or replace view main.current_outcomes as\n{store.model('continuity/current_outcomes')}")
+    # Cut to what outcomes are linked by: a common table of all their columns does not fit into memory.
+    con.execute(f"create or replace temp table current_outcomes as select {_JOIN_KEYS} from main.current_outcomes")
     con.execute("create or replace temp table touched_outcomes (outcome_id varchar)")
     model = store.model("continuity/touched_outcomes")
     for start, end in batches(dirty):
