@@ -17,20 +17,21 @@ _OF_TRIGGERS = ("status_codes", "errors", "signal")
 
 
 def unread(base: Policy, candidate: Policy) -> tuple[str, ...]:
-    """Where they stand in the candidate."""
+    """Where they stand in the candidate, in classes that both have."""
     before = {each.id: each for each in base.classes}
     found = (
         (("workflow_classes", n), path)
         for n, each in enumerate(candidate.classes)
-        for path in _changed(before.get(each.id), each)
+        if each.id in before
+        for path in _changed(before[each.id], each)
     )
     return tuple(spelled((*place, *path)) for place, path in found)
 
 
-def _changed(before: WorkflowClass | None, after: WorkflowClass) -> Iterator[KeyPath]:
+def _changed(before: WorkflowClass, after: WorkflowClass) -> Iterator[KeyPath]:
     for part, names in _OF_CLASSES.items():
-        yield from ((part, name) for name in _differing(getattr(before, part, None), getattr(after, part), names))
-    known = {trigger.id: trigger.when for trigger in before.triggers} if before is not None else {}
+        yield from ((part, name) for name in _differing(getattr(before, part), getattr(after, part), names))
+    known = {trigger.id: trigger.when for trigger in before.triggers}
     for n, trigger in enumerate(after.triggers):
         yield from (
             ("triggers", n, "when", name) for name in _differing(known.get(trigger.id), trigger.when, _OF_TRIGGERS)

@@ -51,7 +51,8 @@ def _change(change: ClassChange) -> Iterator[str]:
             yield f"{noun} {_between(low, high, ',d')}"
     if change.wait_low_s or change.wait_high_s or change.unknown_wait_count:
         more = f"; of {change.unknown_wait_count:,} requests nobody can tell" if change.unknown_wait_count else ""
-        yield f"waiting for the preferred model {_between(change.wait_low_s, change.wait_high_s, ',.0f')} s{more}"
+        form = ",.0f" if max(abs(change.wait_low_s), abs(change.wait_high_s)) >= 10 else ",.3g"
+        yield f"waiting for the preferred model {_between(change.wait_low_s, change.wait_high_s, form)} s{more}"
     if change.cost_usd or change.unknown_cost_count:
         more = f"; of {change.unknown_cost_count:,} requests nobody can tell" if change.unknown_cost_count else ""
         yield f"cost {change.cost_usd:+,.2f} USD at what the models cost there otherwise{more}"
