@@ -35,7 +35,7 @@ needed as (
         and not coalesce(list_contains(preferred_models, served_model), false) and detection = 'preemptive' as is_untried,
         case
             when class_id is null then null
-            when cooling_cause is not null then cooling_cause
+            when cooling_cause is not null and not (is_maybe and has_left) then cooling_cause
             when has_left and is_doubted and not is_set_aside then null
             when has_left then coalesce(first_cause, 'unknown')
             when duration_ms > 1000 * latency_s then 'latency_breach'
@@ -44,6 +44,13 @@ needed as (
             when is_doubted and coalesce(is_set_aside, true) then 'low_confidence'
         end as need
     from asked
+),
+
+doubtful as (
+    select
+        *,
+        is_doubted and not has_left and cooling_cause is null and coalesce(need = 'low_confidence', false) as is_doubtful
+    from needed
 ),
 
 allowed as (
@@ -68,10 +75,10 @@ select
     n.served_model, n.is_fallback, n.first_cause, n.detection, n.duration_ms, n.added_latency_ms, n.retry_count,
     n.cost_usd, n.latency_s, n.attempt_limit, n.ceiling_usd, n.is_tried,
     n.cooling_cause is not null as is_cooling,
-    (n.is_maybe or (n.need = 'low_confidence' and n.is_doubted and n.is_set_aside is null)) and not n.has_left as is_maybe,
+    (n.is_maybe or (n.is_doubtful and n.is_set_aside is null)) and not n.has_left as is_maybe,
     n.has_left and n.is_doubted and n.need is null and n.class_id is not null as is_let_stand,
     n.has_left and n.is_doubted and n.is_set_aside is null and n.cooling_cause is null as is_perhaps_let_stand,
-    coalesce(n.need = 'low_confidence' and n.is_doubted and not n.has_left, false) as is_answered,
+    n.is_doubtful as is_answered,
     case when not n.is_untried then n.need end as need,
     case
         when n.class_id is null then coalesce(n.undeclared_workflow, 'unruled')
@@ -90,5 +97,5 @@ select
             then case when list_contains(n.preferred_models, n.served_model) then n.served_model else n.preferred_model end
         when a.kind = 'model' then a.target
     end as target
-from needed as n
+from doubtful as n
 left join allowed as a on a.request_id = n.request_id
