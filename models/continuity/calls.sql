@@ -14,6 +14,8 @@ with told as (
             coalesce(a.environment, e.environment) as environment,
             coalesce(a.model_served, e.model_served) as model_served,
             coalesce(a.served_model_source, e.served_model_source) as served_model_source,
+            coalesce(a.ttft_ms, e.ttft_ms) as ttft_ms,
+            coalesce(a.confidence, e.confidence) as confidence,
             coalesce(a.input_tokens, e.input_tokens) as input_tokens,
             coalesce(a.output_tokens, e.output_tokens) as output_tokens,
             coalesce(a.cost_usd, e.cost_usd) as cost_usd,
@@ -34,6 +36,10 @@ attempts_around as (
         a.*,
         requested.model as asked,
         served.model as answered,
+        case
+            when a.ttft_ms is not null and a.ended_at > a.started_at
+                then a.output_tokens / nullif(greatest((epoch_us(a.ended_at) - epoch_us(a.started_at)) / 1000000.0 - a.ttft_ms / 1000.0, 0.0), 0.0)
+        end as tokens_per_s,
         a.status = 'ok' or (a.status = 'cancelled' and a.model_served is not null) as is_answer,
         a.status in ('error', 'blocked') and a.deployment is null and a.model_requested is null as is_untried,
         case when a.lane in ('manual', 'hold') and a.model_requested is null then a.lane end as other_lane,
@@ -113,7 +119,8 @@ chained as (
         won.asked as answer_asked, won.answered as answer_model, won.served_model_source, won.provider as served_provider,
         won.deployment, won.lane, f.answer_place is not null as is_answered, f.has_failed, f.has_untried,
         f.attempt_count, f.unasked_count, f.unasked_option_count, f.chain,
-        failed.cause as first_cause, failed.cause_basis as first_cause_basis, f.cost_usd,
+        failed.cause as first_cause, failed.cause_basis as first_cause_basis,
+        tried.ttft_ms as first_ttft_ms, tried.tokens_per_s as first_tokens_per_s, tried.confidence as first_confidence, f.cost_usd,
         won.input_tokens, won.output_tokens, won.is_cache_hit, won.is_stream, won.is_marked, won.guardrails_ran,
         f.declared_fallback_count, won.trace_id, won.session_id, won.provider_response_id, won.weight
     from folded as f
@@ -132,7 +139,8 @@ single as (
         a.is_untried as has_untried,
         1 as attempt_count, a.unasked as unasked_count, a.unasked as unasked_option_count,
         case when coalesce(a.answered, a.asked) is null then [] else [coalesce(a.answered, a.asked)] end as chain,
-        a.cause as first_cause, a.cause_basis as first_cause_basis, a.cost_usd,
+        a.cause as first_cause, a.cause_basis as first_cause_basis,
+        a.ttft_ms as first_ttft_ms, a.tokens_per_s as first_tokens_per_s, a.confidence as first_confidence, a.cost_usd,
         a.input_tokens, a.output_tokens, a.is_cache_hit, a.is_stream, a.is_marked, a.guardrails_ran,
         a.declared_fallback_count, a.trace_id, a.session_id, a.provider_response_id, a.weight
     from attempts_around as a

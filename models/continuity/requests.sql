@@ -118,6 +118,7 @@ select
     chain,
     case when is_inherited then cause_before else first_cause end as first_cause,
     case when is_inherited then 'inherited' else first_cause_basis end as first_cause_basis,
+    first_ttft_ms, first_tokens_per_s, first_confidence,
     case
         when is_fallback and answer_started_at >= started_at
             then (epoch_us(answer_started_at) - epoch_us(started_at)) / 1000.0

@@ -9,6 +9,8 @@ select
     arg_min(a.environment, t.place) filter (where a.environment is not null) as environment,
     arg_min(a.model_served, t.place) filter (where a.model_served is not null) as model_served,
     arg_min(a.served_model_source, t.place) filter (where a.model_served is not null) as served_model_source,
+    arg_min(a.ttft_ms, t.place) filter (where a.ttft_ms is not null) as ttft_ms,
+    arg_min(a.confidence, t.place) filter (where a.confidence is not null) as confidence,
     arg_min(a.input_tokens, t.place) filter (where a.input_tokens is not null) as input_tokens,
     arg_min(a.output_tokens, t.place) filter (where a.output_tokens is not null) as output_tokens,
     arg_min(a.cost_usd, t.place) filter (where a.cost_usd is not null) as cost_usd,

@@ -2,6 +2,7 @@
 -- Reads: plans_before, plans_after, model_costs(workflow, model, mean_cost_usd).
 -- Every change is candidate minus log, as the lowest and the highest that the log leaves open. Where the candidate asks
 -- for what was asked before, the log stands: such a request has no row.
+-- stands: the preferred model had answered, and the candidate would not have doubted it; perhaps stands: nobody knows.
 -- maybe: it hangs on how long calls that were cut would have taken, whether a trigger had fired.
 -- relief: the candidate waits longer, tries more often, or keeps off for less time; whether the preferred model would
 -- have answered, nobody saw.
@@ -27,7 +28,9 @@ changed as (
         logged_by = 'nobody' as did_fail,
         logged_by in ('hold', 'manual') as was_held,
         case
+            when is_let_stand then 'stands'
             when is_relieved then 'relieved'
+            when is_perhaps_let_stand then 'perhaps_stands'
             when is_maybe then 'maybe'
             when lane = 'preferred' and coalesce(target = logged_model, false) then 'preferred'
             when lane = 'preferred' then 'untried_preferred'
@@ -46,20 +49,20 @@ changed as (
         end as certain_wait_s
     from paired
     where
-        is_relieved or lane is distinct from lane_before or target is distinct from target_before
+        is_relieved or is_perhaps_let_stand or lane is distinct from lane_before or target is distinct from target_before
         or (first_cause = 'latency_breach' and latency_s < latency_before_s)
 )
 
 select
     c.request_id, c.started_at, c.policy_id, coalesce(c.class_id, '(no class)') as workflow_class, c.workflow,
     c.logged_by, c.logged_model, c.lane_before, c.target_before, c.lane, c.target, c.need, c.outcome,
-    case when c.outcome in ('preferred', 'relieved', 'untried_preferred') then 0 when c.outcome in ('logged', 'maybe')
+    case when c.outcome in ('preferred', 'relieved', 'untried_preferred', 'stands', 'perhaps_stands') then 0 when c.outcome in ('logged', 'maybe')
         then cast(c.did_leave as integer) else 1 end - cast(c.did_leave as integer) as fallbacks_low,
-    case when c.outcome = 'preferred' then 0 when c.outcome = 'relieved' or c.outcome = 'logged'
+    case when c.outcome in ('preferred', 'stands') then 0 when c.outcome = 'relieved' or c.outcome = 'logged'
         then cast(c.did_leave as integer) else 1 end - cast(c.did_leave as integer) as fallbacks_high,
     case when c.outcome = 'held' then 1 when c.outcome in ('logged', 'degrade', 'maybe') then cast(c.was_held as integer)
         else 0 end - cast(c.was_held as integer) as holds_low,
-    case when c.outcome = 'held' or (c.outcome = 'maybe' and c.lane in ('hold', 'manual', 'review')) then 1
+    case when c.outcome = 'held' or (c.outcome in ('maybe', 'perhaps_stands') and c.lane in ('hold', 'manual', 'review')) then 1
         when c.outcome in ('logged', 'degrade', 'relieved', 'maybe') then cast(c.was_held as integer)
         else 0 end - cast(c.was_held as integer) as holds_high,
     case when c.outcome in ('logged', 'maybe') then cast(c.did_fail as integer) else 0 end - cast(c.did_fail as integer)
@@ -67,6 +70,8 @@ select
     case
         when c.outcome in ('logged', 'relieved') then cast(c.did_fail as integer)
         when c.outcome in ('untried_preferred', 'untried_substitute', 'maybe') then 1
+        when c.outcome = 'perhaps_stands'
+            then cast(c.did_fail or (c.lane = 'substitute' and c.target is distinct from c.logged_model) as integer)
         when c.outcome = 'degrade' then cast(c.did_fail or c.logged_by = 'preferred' as integer)
         else 0
     end - cast(c.did_fail as integer) as failures_high,
@@ -77,14 +82,17 @@ select
     end as wait_low_s,
     case
         when c.outcome = 'relieved' and c.first_cause = 'latency_breach' then c.latency_s - c.latency_before_s
-        when c.outcome in ('untried_preferred', 'untried_substitute') and c.certain_wait_s = 0 then null
+        when c.outcome in ('untried_preferred', 'untried_substitute') and c.certain_wait_s = 0 and not c.is_answered then null
         else c.certain_wait_s
     end as wait_high_s,
     case
         when c.outcome in ('preferred', 'seen', 'logged') then 0.0
         when c.outcome = 'held' then -coalesce(c.cost_usd, 0.0)
+        when c.outcome = 'stands' then case when c.logged_by = 'substitute' then -s.mean_cost_usd else 0.0 end
+        when c.outcome = 'untried_substitute' and c.is_answered then k.mean_cost_usd
         when c.outcome in ('untried_preferred', 'untried_substitute') then k.mean_cost_usd - coalesce(c.cost_usd, 0.0)
     end as cost_usd
 from changed as c
 left join model_costs as k on k.workflow is not distinct from c.workflow and k.model = c.target
+left join model_costs as s on s.workflow is not distinct from c.workflow and s.model = c.logged_model
 order by c.started_at, c.request_id

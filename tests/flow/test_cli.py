@@ -198,6 +198,8 @@ def test_a_rejected_recommendation_is_not_shown_again(readback: Command, fleet: 
     first = json.loads(readback("recommend", "--json", "--project", project)[1])[0]["recommendation_id"]
     code, _, told = readback("recommend", "reject", first, "--project", project)
     assert (code, "--reason" in told) == (1, True)
+    assert "--reason says why" in readback("recommend", "reject", first, "--reason", " ", "--project", project)[2]
+    assert "needs the id of a recommendation" in readback("recommend", "accept", "--project", project)[2]
     assert readback("recommend", "reject", first, "--reason", "next quarter", "--project", project)[0] == 0
     left = json.loads(readback("recommend", "--json", "--project", project)[1])
     assert first not in {each["recommendation_id"] for each in left}
@@ -215,6 +217,45 @@ def test_the_policy_in_force_replays_to_history(readback: Command, fleet: Path) 
     (told,) = json.loads(out)
     assert code == 0
     assert (told["is_history"], told["changes"]) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("policy_id: ", "policy_id: other-", "no version of 'other-simulated-fleet' is in force"),
+        ("apiVersion: ", "apiVersion: [", "is not valid YAML"),
+        ("stage: drafting", "stage: dreaming", "workflow_classes[0].stage: found 'dreaming'; did you mean"),
+    ],
+)
+def test_a_candidate_that_cannot_be_replayed_is_one_sentence(
+    readback: Command, fleet: Path, tmp_path: Path, before: str, after: str, told: str
+) -> None:
+    candidate = tmp_path / "candidate.yaml"
+    candidate.write_text((fleet / "policy.yaml").read_text(encoding="utf-8").replace(before, after))
+    code, out, err = readback("policy", "replay", candidate, "--project", fleet)
+    assert (code, out, told in err) == (1, "", True)
+
+
+def test_a_candidate_that_is_not_there_and_days_that_were_not_logged_are_one_sentence(
+    readback: Command, fleet: Path
+) -> None:
+    asked = ("policy", "replay", "--project", fleet)
+    assert "nowhere.yaml: no such file" in readback(*asked, "nowhere.yaml")[2]
+    code, _, err = readback(*asked, fleet / "policy.yaml", "--since", "2031-01-01")
+    assert (code, "one whole day of logged requests since 2031-01-01" in err) == (1, True)
+
+
+def test_a_replay_says_what_it_does_not_read_and_what_keeps_a_candidate_out_of_force(
+    readback: Command, fleet: Path, tmp_path: Path
+) -> None:
+    candidate = tmp_path / "candidate.yaml"
+    text = (fleet / "policy.yaml").read_text(encoding="utf-8")
+    candidate.write_text(text.replace("signal: eval:tests", "signal: eval:other").replace("  stage: drafting", "  ", 1))
+    code, out, err = readback("policy", "replay", candidate, "--project", fleet)
+    assert code == 0
+    assert "Not replayed, for requests do not show it: workflow_classes[" in out
+    assert "P022: class" in err
+    assert "replayed as it stands" in err
 
 
 def test_the_checklist_answers_with_next_actions(readback: Command, fleet: Path) -> None:

@@ -79,7 +79,9 @@ def _backtest(opened: Project, *, as_json: bool) -> None:
 def _decided(opened: Project, action: str, wanted: str, who: str, reason: str | None) -> "Recommendation":
     from readback.deciding import Writer
 
-    if action == "reject" and not reason:
+    if not wanted:
+        raise ProjectError("needs the id of a recommendation; `readback recommend list` shows them", key=action)
+    if action == "reject" and not (reason or "").strip():
         raise ProjectError("a rejection needs a reason: --reason says why, for whoever looks next", key="reject")
     writer = Writer(opened, now())
     if action == "accept":

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from readback import store
-from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, print_json, say, utc
+from readback.cli.shell import HERE, JsonOption, MomentOption, ProjectOption, err, print_json, say, utc
 from readback.errors import PolicyError
 from readback.settings import open_project
 
@@ -29,13 +29,17 @@ def replay(
     """
     from readback.decisions.replay import replay as replayed
     from readback.faces import questions
-    from readback.faces.replayed import lines
+    from readback.faces.replayed import faults, lines
     from readback.policy.loading import load_policies
 
     opened = open_project(project)
+    if not candidate.exists():
+        raise PolicyError("no such file; expected the YAML document of a candidate", file=candidate)
     found = load_policies(candidate)
     if not found:
         raise PolicyError("holds no policy; expected the YAML document of a candidate", file=candidate)
+    for fault in faults(found[-1]):
+        err.print(f"readback: {fault}", markup=False)
     with store.reader(opened) as con:
         moment = utc(as_of) or questions.as_of(con)
         if moment is None:

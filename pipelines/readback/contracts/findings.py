@@ -200,6 +200,9 @@ class Recommendation(Row):
     decided_by: str | None = Field(default=None, description="Role or group that decided; never a person's name.")
     decision_reason: str | None = Field(default=None, description="Why it was rejected, or what was agreed.")
     decided_n: int | None = Field(default=None, description="Requests behind it when it was decided.")
+    decided_confidence: Confidence | None = Field(
+        default=None, description="How far it might be trusted when it was decided."
+    )
     outcome: RecommendationOutcome | None = Field(
         default=None, description="Of an accepted one, whether the change did what was promised."
     )

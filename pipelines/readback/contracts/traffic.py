@@ -134,6 +134,15 @@ class Request(Row):
     chain: list[str] = Field(description="Canonical models tried, in order, as far as the log shows them.")
     first_cause: Cause | None = Field(description="Cause of the first failed attempt.")
     first_cause_basis: CauseBasis | None = Field(description="Which evidence that cause rests on.")
+    first_ttft_ms: float | None = Field(
+        default=None, ge=0, description="Time to the first token of the first attempt in milliseconds; streams only."
+    )
+    first_tokens_per_s: float | None = Field(
+        default=None, ge=0, description="Output tokens of the first attempt per second after its first token."
+    )
+    first_confidence: float | None = Field(
+        default=None, ge=0, le=1, description="Confidence measured in the first attempt's answer, 0 to 1."
+    )
     added_latency_ms: float | None = Field(ge=0, description="Wait before the winning attempt started.")
     cost_usd: float | None = Field(ge=0, description="Sum over attempts in US dollars.")
     input_tokens: int | None = Field(ge=0, description="Prompt tokens of the answer.")

@@ -30,7 +30,8 @@ _AS_PROMISED = frozenset(
 _CONFIDENCE = list(Confidence)
 _DECIDED = (RecommendationState.ACCEPTED, RecommendationState.REJECTED)
 _KEPT_FIELDS = (
-    "state", "proposed_at", "decided_at", "decided_by", "decision_reason", "decided_n", "outcome", "outcome_detail",
+    "state", "proposed_at", "decided_at", "decided_by", "decision_reason", "decided_n", "decided_confidence",
+    "outcome", "outcome_detail",
 )  # fmt: skip
 
 
@@ -132,7 +133,8 @@ def _seen_again(known: Recommendation, seen: Recommendation) -> Recommendation:
 
 def _has_grown(known: Recommendation, seen: Recommendation) -> bool:
     is_larger = (seen.n_requests or 0) >= MATERIAL_GROWTH * max(known.decided_n or 0, 1)
-    return is_larger or _CONFIDENCE.index(seen.confidence) < _CONFIDENCE.index(known.confidence)
+    decided = known.decided_confidence or known.confidence
+    return is_larger or _CONFIDENCE.index(seen.confidence) < _CONFIDENCE.index(decided)
 
 
 def _gone(each: Recommendation, *, is_replaced: bool) -> Recommendation:
@@ -157,7 +159,8 @@ def _decide(
     if found[0].state is not RecommendationState.OPEN:
         raise UnknownRecommendation(f"recommendation {wanted} is {found[0].state.value}; only an open one is decided")
     said = {"state": state, "decided_by": who, "decision_reason": reason, "decided_at": at}
-    decided = found[0].model_copy(update=said | {"decided_n": found[0].n_requests})
+    then = {"decided_n": found[0].n_requests, "decided_confidence": found[0].confidence}
+    decided = found[0].model_copy(update=said | then)
     con.execute("delete from recommendations where recommendation_id = $wanted", {"wanted": wanted})
     store.insert_rows(con, Recommendation, [decided])
     return decided

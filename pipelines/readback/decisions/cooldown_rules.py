@@ -5,11 +5,13 @@ let through, not how they would have ended. Source: statistics.md §5.2.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
+
+import numpy as np
 
 from readback.contracts import Recommendation
 from readback.contracts.vocabulary import EvidenceClass
@@ -17,7 +19,7 @@ from readback.decisions.advice import Finding, Place
 from readback.decisions.cooling import Call, Rule, cooled
 from readback.decisions.effects import percent
 from readback.decisions.evidence import WINDOW_DAYS, pasted, window
-from readback.stats import clustered_ratio, wilson
+from readback.stats import DEFAULT_ICC, ClusterSums, clustered_rate, clustered_ratio, interval_icc, wilson
 
 DURATIONS_S = (15, 30, 60, 120, 300, 600, 900, 1800)
 """Cooldowns that are proposed, in seconds."""
@@ -27,11 +29,17 @@ REACH_S = 3600
 
 LEAST_AVOIDED = 30
 LEAST_EPISODES = 3
-LEAST_PER_EPISODE = 6
-"""Failed calls per episode above which a cooldown cannot be said to leave the model alone."""
+LEAST_PER_INCIDENT = 4
+"""Failed calls an incident, at the lower confidence limit, from which a cooldown does not leave the model alone.
+
+An incident is an episode, or a failure that belongs to none.
+"""
 
 LEAST_RIGHT = 0.8
-"""Of the calls that a longer cooldown keeps off, this share must have failed, at its lower confidence limit."""
+"""Of the calls that a longer cooldown keeps off, this share must have failed, at its lower confidence limit.
+
+Calls of one incident fall together.
+"""
 
 LEAST_LET_THROUGH = 50
 LONG_COOLDOWN_S = 1800
@@ -97,32 +105,70 @@ def _failed(calls: Sequence[CooledCall]) -> list[CooledCall]:
 
 def _longer(calls: Sequence[CooledCall], as_of: datetime) -> Finding | None:
     failed = _failed(calls)
-    episodes = {call.episode_id for call in failed if call.episode_id is not None}
-    if len(episodes) < LEAST_EPISODES or len(failed) < LEAST_PER_EPISODE * len(episodes):
+    has_longer = calls[0].cooldown_s < DURATIONS_S[-1]
+    episodes = {call.episode_id for call in failed} - {None}
+    if not has_longer or len(episodes) < LEAST_EPISODES or not _goes_on_failing(failed):
         return None
-    present = kept(calls, calls[0].cooldown_s)
-    best: tuple[int, float, Kept] | None = None
-    for duration in DURATIONS_S:
-        if duration <= calls[0].cooldown_s:
-            continue
-        held = kept(calls, duration)
-        avoided, needless = len(held.failed - present.failed), len(held.answered - present.answered)
-        is_right = float(wilson(avoided, avoided + needless).low) >= LEAST_RIGHT if avoided else False
-        worth = avoided - 2 * needless
-        if avoided >= LEAST_AVOIDED and is_right and (best is None or worth > 1.1 * best[0]):
-            best = worth, duration, held
-    return None if best is None else _lengthen(calls, failed, best[1], best[2], present, as_of)
+    present, incidents = kept(calls, calls[0].cooldown_s), _incidents(calls)
+    tried = [_tried(calls, duration, present, incidents) for duration in DURATIONS_S if duration > calls[0].cooldown_s]
+    best: tuple[int, _Tried] | None = None
+    for each, least_right in zip(tried, _least_right(tried), strict=True):
+        worth = len(each.avoided) - 2 * len(each.needless)
+        is_right = len(each.avoided) >= LEAST_AVOIDED and least_right >= LEAST_RIGHT
+        if is_right and (best is None or worth > 1.1 * best[0]):
+            best = worth, each
+    return None if best is None else _lengthen(calls, failed, best[1], as_of)
 
 
-def _lengthen(
-    calls: Sequence[CooledCall],
-    failed: Sequence[CooledCall],
-    duration: float,
-    held: Kept,
-    present: Kept,
-    as_of: datetime,
-) -> Finding:
+class _Tried(NamedTuple):
+    """What a longer cooldown keeps off beyond the present one: failed calls, answered ones, and both by incident."""
+
+    duration_s: float
+    avoided: frozenset[str]
+    needless: frozenset[str]
+    sums: ClusterSums
+
+
+def _tried(calls: Sequence[CooledCall], duration: float, present: Kept, incidents: Mapping[str, str]) -> _Tried:
+    held = kept(calls, duration)
     avoided, needless = held.failed - present.failed, held.answered - present.answered
+    whole = Counter(incidents[request] for request in (*avoided, *needless))
+    part = Counter(incidents[request] for request in avoided)
+    n = np.array(list(whole.values()), dtype=np.float64)
+    x = np.array([part[incident] for incident in whole], dtype=np.float64)
+    sums = ClusterSums(n.sum(), (n**2).sum(), (n**3).sum(), x.sum(), (x**2).sum(), (x * n).sum())
+    return _Tried(duration, avoided, needless, sums)
+
+
+def _least_right(tried: Sequence[_Tried]) -> list[float]:
+    """Lower limit, for each cooldown, of the share of the calls kept off that had failed; they share a correlation."""
+    sums = ClusterSums(*np.array([list(vars(each.sums).values()) for each in tried], dtype=np.float64).T)
+    icc = interval_icc(sums)
+    limits = clustered_rate(sums.x, sums.n, sums.n2, DEFAULT_ICC if icc is None else icc).low
+    return [float(limit) for limit in np.nan_to_num(limits, nan=0.0)]
+
+
+def _goes_on_failing(failed: Sequence[CooledCall]) -> bool:
+    counts = list(Counter(map(_incident, failed)).values())
+    return (clustered_ratio(counts, [1] * len(counts)).low or 0.0) >= LEAST_PER_INCIDENT
+
+
+def _incident(call: CooledCall) -> str:
+    return call.episode_id or call.request_id
+
+
+def _incidents(calls: Sequence[CooledCall]) -> dict[str, str]:
+    """The incident of each call: of one that was answered, that of the failure before it on the same model."""
+    latest, found = "", {}
+    for call in calls:
+        if call.is_tried and call.cause is not None:
+            latest = _incident(call)
+        found[call.request_id] = latest
+    return found
+
+
+def _lengthen(calls: Sequence[CooledCall], failed: Sequence[CooledCall], found: _Tried, as_of: datetime) -> Finding:
+    duration, avoided, needless = found.duration_s, found.avoided, found.needless
     waited = sum((call.added_latency_ms or 0.0) for call in failed if call.request_id in avoided) / 1000
     value, low, high = avoided_share(failed, avoided)
     first, place = calls[0], _place(calls[0])
@@ -151,6 +197,7 @@ def _lengthen(
         n_requests=len(calls),
         n_episodes=len({call.episode_id for call in failed if call.episode_id is not None}),
         guards={f"{LEAST_EPISODES} episodes": True, f"{LEAST_AVOIDED} calls avoided": True,
+                f"{LEAST_PER_INCIDENT} failed calls an incident": True,
                 f"{LEAST_RIGHT:.0%} of the calls kept off had failed": True},
     )  # fmt: skip
 
@@ -164,8 +211,8 @@ def avoidable(calls: Sequence[CooledCall], duration: float) -> tuple[float, floa
 
 def avoided_share(failed: Sequence[CooledCall], avoided: Collection[str]) -> tuple[float, float, float]:
     """Share of the failed calls that are avoided, with its interval over episodes, within [0, 1]."""
-    whole = Counter(call.episode_id or call.request_id for call in failed)
-    part = Counter(call.episode_id or call.request_id for call in failed if call.request_id in avoided)
+    whole = Counter(map(_incident, failed))
+    part = Counter(_incident(call) for call in failed if call.request_id in avoided)
     share = clustered_ratio([part[episode] for episode in whole], list(whole.values()))
     return share.value or 0.0, max(share.low or 0.0, 0.0), min(1.0 if share.high is None else share.high, 1.0)
 

@@ -6,7 +6,7 @@ nor ends a cooldown.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -22,36 +22,63 @@ class Call:
 
 
 class Rule(NamedTuple):
-    """A cooldown of `duration_s` seconds after `failures` failures within `window_s` seconds, or in a row."""
+    """A cooldown of `duration_s` seconds after `failures` failures within `window_s` seconds, or in a row.
+
+    `least` calls must have been made by then. With `share_gte`, such a share of those in the window must have failed;
+    without it, a success starts the count anew.
+    """
 
     duration_s: float
     failures: int | None = None
     window_s: float | None = None
+    least: int | None = None
+    share_gte: float | None = None
 
 
 def cooled(calls: Iterable[Call], rule: Rule) -> Iterator[tuple[str, str]]:
     """The calls that fall into a cooldown, each with the cause of the failure that opened it.
 
-    The calls are those of one class and model, the oldest first. `failures` failures (1 where absent) within `window`
-    open it (without a window, in a row); a success in between starts the count anew.
+    The calls are those of one class and model, the oldest first.
 
     >>> at = datetime(2026, 5, 1)
     >>> calls = [Call(str(n), at + timedelta(seconds=20 * n), True, None if n else "provider_outage") for n in range(4)]
     >>> list(cooled(calls, Rule(30.0)))
     [('1', 'provider_outage')]
     """
-    failures: deque[datetime] = deque(maxlen=rule.failures or 1)
+    recent = _Recent(rule)
     until, cause = None, ""
     for call in calls:
         if until is not None and call.started_at < until:
             yield call.request_id, cause
-        elif call.is_tried and call.cause is None:
-            failures.clear()
-        elif call.is_tried and call.cause is not None:
-            failures.append(call.started_at)
-            if len(failures) == failures.maxlen and _is_within(failures, rule.window_s):
+        elif call.is_tried:
+            recent.add(call)
+            if call.cause is not None and recent.is_enough():
                 until, cause = call.started_at + timedelta(seconds=rule.duration_s), call.cause
 
 
-def _is_within(failures: deque[datetime], window: float | None) -> bool:
-    return window is None or failures[-1] - failures[0] <= timedelta(seconds=window)
+@dataclass
+class _Recent:
+    """The calls that count towards a cooldown, and how many of them failed."""
+
+    rule: Rule
+    calls: deque[Call] = field(default_factory=deque)
+    failed: int = 0
+
+    def add(self, call: Call) -> None:
+        """A call that was made."""
+        if call.cause is None and (self.rule.share_gte is None or self.rule.window_s is None):
+            self.calls.clear()
+            self.failed = 0
+            return
+        self.calls.append(call)
+        self.failed += call.cause is not None
+        while self.rule.window_s is not None and self._age(call) > timedelta(seconds=self.rule.window_s):
+            self.failed -= self.calls.popleft().cause is not None
+
+    def is_enough(self) -> bool:
+        """The failures, the calls and their share suffice."""
+        is_share = self.failed >= (self.rule.share_gte or 0.0) * len(self.calls)
+        return is_share and self.failed >= (self.rule.failures or 1) and len(self.calls) >= (self.rule.least or 1)
+
+    def _age(self, call: Call) -> timedelta:
+        return call.started_at - self.calls[0].started_at

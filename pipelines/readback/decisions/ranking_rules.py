@@ -88,9 +88,17 @@ def _is_usable(pair: Pair) -> bool:
 
 
 def _error(pair: Pair) -> float:
-    """From the interval, which is Student's: the standard error of a few episodes is itself not sure."""
+    """The larger of two: from the interval, which is Student's, and that of a common rate.
+
+    The standard error of a few episodes is itself not sure, and of one of the two without an event it is none at all,
+    though a rate of none in forty is no more sure than another.
+    """
     found = pair.found
-    return ((found.high or 0.0) - (found.low or 0.0)) / (2 * 1.96)
+    from_interval = ((found.high or 0.0) - (found.low or 0.0)) / (2 * 1.96)
+    if not min(found.n1, found.n0) > 0:
+        return from_interval
+    rate = found.events / (found.n1 + found.n0)
+    return max(from_interval, math.sqrt(rate * (1 - rate) * (1 / found.n1 + 1 / found.n0)))
 
 
 def pairs(found: Iterable[SubstituteRuns]) -> Iterator[Pair]:

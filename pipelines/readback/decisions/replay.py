@@ -5,48 +5,39 @@ replays to history. What a class asks for, `models/decisions/replay_plans.sql` s
 `replay_differences.sql`. Assumed: other callers, the providers and the load behave as they did (no interference).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
+
+import pyarrow as pa
 
 from readback import store
 from readback.contracts.vocabulary import PolicyStatus
-from readback.decisions.cooling import Call, Rule, cooled
-from readback.decisions.windows import Asked, KeptOff, WindowRule, kept_off
+from readback.decisions.departures import answers_anew, departures
+from readback.decisions.unread import unread
+from readback.decisions.untold import Untold, added
+from readback.decisions.windows import KeptOff
 from readback.errors import PolicyError
-from readback.policy.document import Trigger
-from readback.policy.fields import LatencyMetric
 from readback.policy.judging import in_force_since, judged_by
-from readback.policy.triggers import RULES
 from readback.policy.version import Policy
 from readback.stretches import Range
 
 MEASURES = ("fallbacks", "holds", "failures")
 """Counts of requests whose change a replay bounds, beside waiting time and cost."""
 
-_CALLS = """
-    select workflow_class, preferred_model, request_id, started_at,
-        coalesce(list_contains(chain, preferred_model), false) and detection is distinct from 'preemptive',
-        case when is_fallback or served_by = 'nobody' or retry_count > 0 then first_cause end,
-        case when served_by = 'preferred' and first_cause is null then duration_ms
-            when first_cause = 'latency_breach' then added_latency_ms end / 1000.0,
-        coalesce(first_cause = 'latency_breach', false)
-    from requests
-    where policy_id = $policy_id and policy_version = $version and workflow_class is not null
-        and started_at >= $from_at and started_at < $to_at
-    order by workflow_class, preferred_model, started_at, request_id
-"""
-_COUNTED = frozenset({"provider_throttled", "provider_outage", "latency_breach"})
-"""Failures that say something of the model's health, not of the request."""
+_KEPT = pa.schema({"request_id": pa.string(), "cause": pa.string(), "is_certain": pa.bool_()})
+_DOUBTS = pa.schema({"request_id": pa.string(), "is_set_aside": pa.bool_()})
 
 _COSTS = """
     create or replace temp table model_costs as
     select workflow, served_model as model, avg(cost_usd) as mean_cost_usd from main.requests
     where started_at >= $from_at and started_at < $to_at and cost_usd is not null and served_model is not null
+        and first_cause is distinct from 'low_confidence'
     group by workflow, served_model
 """
+"""What an answer costs; one that was set aside was paid for beside the one that took its place."""
+
 _SUMS = """
     select workflow_class, count(*), sum(fallbacks_low), sum(fallbacks_high), sum(holds_low), sum(holds_high),
         sum(failures_low), sum(failures_high), sum(wait_low_s), sum(coalesce(wait_high_s, 0)),
@@ -103,7 +94,10 @@ class VerdictChange:
 
 @dataclass(frozen=True)
 class Replay:
-    """The whole comparison; the four counts are of the log."""
+    """The whole comparison; the four counts are of the log.
+
+    `untold`: what it newly watches and calls do not tell. `unread`: where it differs in what no replay reads.
+    """
 
     candidate: str
     in_force: str
@@ -115,6 +109,8 @@ class Replay:
     failure_count: int
     changes: tuple[ClassChange, ...] = field(default=())
     verdicts: tuple[VerdictChange, ...] = field(default=())
+    untold: tuple[Untold, ...] = field(default=())
+    unread: tuple[str, ...] = field(default=())
 
     @property
     def is_history(self) -> bool:
@@ -142,20 +138,22 @@ def replay(
     tried = in_force_since(candidate, part[0])
     try:
         con.execute(_COSTS, scope)
-        before = _kept_off(con, base, scope)
-        _plan(con, "plans_before", [each for each in before.off.values() if each.request_id not in before.tried], part)
+        before = departures(con, base, scope)
+        _plan(con, "plans_before", before.history(), [], part)
         with judged_by(con, [*others, tried], part):
-            after = _kept_off(con, tried, scope)
-            ignored = before.off.keys() & before.tried
-            _plan(con, "plans_after", [each for each in after.off.values() if each.request_id not in ignored], part)
+            after = departures(con, tried, scope, before)
+            _plan(con, "plans_after", after.surely(), answers_anew(after, before), part)
             verdicts = _verdicts(con, scope)
         store.temp_table(con, "replay_differences", "decisions/replay_differences")
         changes = tuple(ClassChange(*row) for row in con.execute(_SUMS).fetchall())
         ((requests, fallbacks, holds, failures),) = con.execute(_LOGGED, scope).fetchall()
     finally:
-        for table in ("cooling", "plans_before", "plans_after", "model_costs"):
+        for table in ("cooling", "doubts", "plans_before", "plans_after", "model_costs"):
             con.execute(f"drop table if exists temp.{table}")
-    return Replay(candidate.label, base.label, *part, requests, fallbacks, holds, failures, changes, verdicts)
+    logged = (requests, fallbacks, holds, failures)
+    return Replay(
+        candidate.label, base.label, *part, *logged, changes, verdicts, added(after.untold), unread(base, candidate)
+    )
 
 
 def differences(con: store.Connection) -> list[dict[str, Any]]:
@@ -166,10 +164,11 @@ def differences(con: store.Connection) -> list[dict[str, Any]]:
 
 
 def _in_force(policies: Iterable[Policy], candidate: Policy, as_of: datetime) -> Policy:
-    wanted = candidate.metadata.policy_id
+    wanted, policies = candidate.metadata.policy_id, list(policies)
     found = [policy for policy in policies if policy.metadata.policy_id == wanted and _holds(policy, as_of)]
     if not found:
-        told = f"no version of {wanted!r} is in force at {as_of:%Y-%m-%d}; a replay compares with the one in force"
+        others = sorted({repr(policy.metadata.policy_id) for policy in policies if _holds(policy, as_of)})
+        told = f"no version of {wanted!r} is in force at {as_of:%Y-%m-%d}; in force: {', '.join(others) or 'none'}"
         raise PolicyError(told, file=candidate.file, key="metadata.policy_id")
     return max(found, key=lambda policy: policy.metadata.version)
 
@@ -189,7 +188,8 @@ def _stretch(con: store.Connection, base: Policy, as_of: datetime, since: dateti
         start = _midnight(begin) if base.metadata.effective_from <= _midnight(begin) else start
     end = _midnight(min(last or as_of, as_of)) + timedelta(days=1)
     if first is None or start >= end:
-        told = f"{base.label} has not held for one whole day of logged requests, so there is nothing to replay"
+        begun = f" since {since:%Y-%m-%d}" if since is not None else ""
+        told = f"{base.label} has not held for one whole day of logged requests{begun}, so there is nothing to replay"
         raise PolicyError(told, file=base.file)
     return start, end
 
@@ -198,68 +198,19 @@ def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _plan(con: store.Connection, table: str, kept: Sequence[KeptOff], part: Range) -> None:
-    con.execute("create or replace temp table cooling (request_id varchar, cause varchar, is_certain boolean)")
-    if kept:
-        con.executemany("insert into cooling values (?, ?, ?)", list(kept))
+def _plan(
+    con: store.Connection, table: str, kept: Sequence[KeptOff], doubts: Sequence[tuple[str, bool | None]], part: Range
+) -> None:
+    _put(con, "cooling", _KEPT, [each[:3] for each in kept])
+    _put(con, "doubts", _DOUBTS, doubts)
     store.temp_table(con, table, "decisions/replay_plans", {"from_at": part[0], "to_at": part[1]})
 
 
-class _Off(NamedTuple):
-    """What a policy keeps off by cooldown or window, and the requests that the log shows to have been made.
-
-    Where the policy in force keeps one off that was made, the gateway did not follow it, and would not again.
-    """
-
-    off: dict[str, KeptOff]
-    tried: frozenset[str]
-
-
-def _kept_off(con: store.Connection, policy: Policy, scope: dict[str, Any]) -> _Off:
-    cooldowns, windows = _cooldowns(policy), _windows(policy)
-    if not cooldowns and not windows:
-        return _Off({}, frozenset())
-    which = {"policy_id": policy.metadata.policy_id, "version": policy.metadata.version}
-    rows = con.execute(_CALLS, scope | which).fetchall()
-    off: dict[str, KeptOff] = {}
-    for (class_id, _), calls in groupby(rows, key=lambda row: (row[0], row[1])):
-        for each in _off(list(calls), cooldowns.get(class_id), windows.get(class_id, [])):
-            if each.request_id not in off or each.is_certain:
-                off[each.request_id] = each
-    return _Off(off, frozenset(row[2] for row in rows if row[4]))
-
-
-def _off(calls: Sequence[tuple[Any, ...]], rule: Rule | None, windows: Sequence[WindowRule]) -> Iterator[KeptOff]:
-    """What the cooldown and the windows of a class keep off the preferred model."""
-    if rule is not None:
-        counted = (Call(row[2], row[3], row[4], row[5] if row[5] in _COUNTED else None) for row in calls)
-        yield from (KeptOff(request_id, cause, True) for request_id, cause in cooled(counted, rule))
-    if windows:
-        yield from kept_off((Asked(*row[2:8]) for row in calls), windows)
-
-
-def _cooldowns(policy: Policy) -> dict[str, Rule]:
-    return {
-        each.id: Rule(each.cooldown.duration, each.cooldown.failures, each.cooldown.window)
-        for each in policy.classes
-        if each.cooldown is not None
-    }
-
-
-def _windows(policy: Policy) -> dict[str, list[WindowRule]]:
-    """The triggers of each class that a log of requests can show: shares of a cause, the time of the whole answer."""
-    found = {each.id: [rule for trigger in each.triggers for rule in _window(trigger)] for each in policy.classes}
-    return {class_id: rules for class_id, rules in found.items() if rules}
-
-
-def _window(trigger: Trigger) -> Iterator[WindowRule]:
-    when, cause = trigger.when, RULES[trigger.type].cause
-    if cause is None or when.window is None or when.min_requests is None:
-        return
-    if when.share_gte is not None:
-        yield WindowRule(cause.value, when.window, when.min_requests, share_gte=when.share_gte)
-    elif when.metric is LatencyMetric.TOTAL_P95 and when.gt is not None:
-        yield WindowRule(cause.value, when.window, when.min_requests, gt_s=when.gt)
+def _put(con: store.Connection, table: str, schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> None:
+    cells = [pa.array([row[place] for row in rows], kind) for place, kind in enumerate(schema.types)]
+    con.register("put_rows", pa.table(cells, schema=schema))
+    con.execute(f"create or replace temp table {table} as from put_rows")
+    con.unregister("put_rows")
 
 
 def _verdicts(con: store.Connection, scope: dict[str, Any]) -> tuple[VerdictChange, ...]:

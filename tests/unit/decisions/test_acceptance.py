@@ -66,6 +66,14 @@ def test_a_rejected_one_comes_again_when_it_is_surer() -> None:
     assert each.state is OPEN
 
 
+def test_a_rejected_one_that_was_less_sure_for_a_while_does_not_come_again(con: store.Connection) -> None:
+    store.insert_rows(con, Recommendation, [proposed(confidence=Confidence.MEDIUM)])
+    known = reject(con, proposed().recommendation_id, "board", "no", AS_OF)
+    for confidence in (Confidence.LOW, Confidence.MEDIUM):
+        known = next_run(known, proposed(confidence=confidence))[known.recommendation_id]
+    assert (known.state, known.decision_reason) == (REJECTED, "no")
+
+
 def test_an_open_one_without_evidence_expires_and_a_replaced_one_is_superseded() -> None:
     known = proposed()
     assert next_run(known)[known.recommendation_id].state is RecommendationState.EXPIRED

@@ -159,6 +159,17 @@ def test_a_short_cooldown_is_lengthened_by_what_it_would_have_avoided() -> None:
     assert list(tune_cooldown(outage(5.0, 20.0, 4), AS_OF)) == []
 
 
+def test_a_failure_of_no_episode_is_an_incident_of_its_own() -> None:
+    """Sixty lone failures beside four episodes are not sixty more failures of those."""
+    (first, *_) = found = outage(5.0, 20.0, 8)
+    alone = [
+        replace(first, request_id=f"l{n}", started_at=first.started_at + timedelta(days=9 + n // 2, seconds=20 * n),
+                episode_id=None, cause="provider_outage")
+        for n in range(60)
+    ]  # fmt: skip
+    assert list(tune_cooldown(found + alone, AS_OF)) == []
+
+
 def test_a_cooldown_keeps_off_what_comes_before_its_end() -> None:
     calls = outage(5.0, 20.0, 3)[:4]
     assert kept(calls, 30.0).failed == {"0-1"}
@@ -240,6 +251,14 @@ def test_the_better_substitute_comes_first_though_it_got_the_harder_work() -> No
 def test_a_tie_stays_a_tie_and_disjoint_work_is_not_ranked() -> None:
     assert list(rank(runs("a", 1, "easy", 50, 5) + runs("b", 2, "easy", 50, 5), AS_OF)) == []
     assert list(rank(runs("a", 1, "easy", 50, 25) + runs("b", 2, "hard", 50, 5), AS_OF)) == []
+
+
+def test_a_rate_of_none_is_not_more_sure_than_another() -> None:
+    """None of 28 against 8 of 84, the only failures that there were: no trial hangs on it."""
+    (row, *_) = runs("a", 1, "easy", 4, 1)
+    first = [replace(row, cluster=f"a{n}", n=6.0, x=float(n < 8)) for n in range(14)]
+    later = [replace(row, target="b", position=2, cluster=f"b{n}", n=4.0, x=0.0) for n in range(7)]
+    assert list(rank(first + later, AS_OF)) == []
 
 
 def test_confidence_follows_class_interval_and_guards() -> None:
