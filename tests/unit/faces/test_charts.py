@@ -151,6 +151,39 @@ def test_incident_is_drawn_no_further_than_is_known(given: dict[str, Any], hours
     assert [(band["until"] - band["opened_at"], band["ended"]) for band in bands] == [(timedelta(hours=hours), said)]
 
 
+def test_word_for_nothing_is_as_wide_as_the_chart_would_be(con: Connection) -> None:
+    nobody = Span(AS_OF + timedelta(days=400), AS_OF + timedelta(days=401))
+    drawn = charts.timeline(questions.episodes(con, nobody), questions.incidents(con, nobody), nobody, width=540)
+    assert b'width="550"' in exhibit.svg(drawn)
+    assert b"No episode and no declared incident" in exhibit.svg(drawn)
+
+
+def happened(*days: int, kind: str = "note") -> pl.DataFrame:
+    at = [AS_OF + timedelta(days=day) for day in days]
+    told = pl.DataFrame({"kind": [kind] * len(at), "at": at, "until": [None] * len(at), "what": ["x"] * len(at)})
+    return told.with_columns(number=pl.int_range(1, len(at) + 1) if kind == "note" else pl.lit(None, pl.Int64))
+
+
+def test_numbers_that_would_touch_become_one() -> None:
+    found = charts.legible(happened(0, 10, 11, 12, 20), timedelta(days=2))
+    assert found["number"].to_list() == ["1", None, None, "2–4", "5"]
+
+
+def test_incidents_bear_no_number_and_need_no_change_beside_them(con: Connection) -> None:
+    found = charts.legible(happened(0, 1, kind="provider incident"), timedelta(days=2))
+    assert found["number"].to_list() == [None, None]
+    drawn = charts.trend(questions.trend(con, "rework_rate", "week"), annotations=found)
+    assert drawn.layer[-1].to_dict()["layer"][0]["mark"]["type"] == "tick"
+    assert b"<svg" in exhibit.svg(drawn)
+
+
+def test_period_with_nothing_but_a_change_still_shows_it(con: Connection) -> None:
+    nothing = questions.episodes(con, Span(AS_OF + timedelta(days=400), AS_OF + timedelta(days=401)))
+    span = Span(AS_OF, AS_OF + timedelta(days=9))
+    drawn = charts.timeline(nothing, questions.incidents(con, span).clear(), span, width=400, changes=happened(3))
+    assert b"changes and notes" in exhibit.svg(drawn)
+
+
 def test_the_nameless_come_last() -> None:
     rows_of = {"name": ["(no workflow)", "a"], "verdict": ["in_policy"] * 2, "fallbacks": [9, 1]}
     assert bars._order(pl.DataFrame(rows_of)) == ["a", "(no workflow)"]

@@ -23,7 +23,7 @@ def causes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "con
 def substitutes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 42) -> Any:
     """Columns `preferred_model`, `target`, `served_by`, `fallbacks`: preferred → what answered, coloured by who."""
     if frame.is_empty():
-        return nothing(_EMPTY, mode)
+        return nothing(_EMPTY, mode, width=width)
     arrow = pl.format("{} → {}", pl.col("preferred_model").fill_null("unknown"), pl.col("target").fill_null("nobody"))
     rows = limited(inert(frame.with_columns(name=arrow), "name", limit=120))
     order = _order(rows)
@@ -36,7 +36,7 @@ def substitutes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str =
 def verdicts(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 34) -> Any:
     """Columns `name`, `verdict`, `fallbacks`: one bar per name, shares of the three verdicts, each said on its part."""
     if frame.is_empty():
-        return nothing(_EMPTY, mode)
+        return nothing(_EMPTY, mode, width=width)
     rows = _shares(limited(inert(frame, "name")))
     known = theme.verdicts(mode)
     c = theme.ink(mode)
@@ -78,7 +78,7 @@ def _legend(rows: pl.DataFrame, known: list[str]) -> list[str]:
 
 def _counted(frame: pl.DataFrame, color: str, mode: Mode, width: int | str, step: int) -> Any:
     if frame.is_empty():
-        return nothing(_EMPTY, mode)
+        return nothing(_EMPTY, mode, width=width)
     rows = limited(inert(frame, "name"))
     return _drawn(rows, _order(rows), mode, width, step, alt.value(color))
 
