@@ -152,7 +152,7 @@ def test_incident_is_drawn_no_further_than_is_known(given: dict[str, Any], hours
 
 
 def test_word_for_nothing_is_as_wide_as_the_chart_would_be(con: Connection) -> None:
-    nobody = Span(AS_OF + timedelta(days=400), AS_OF + timedelta(days=401))
+    nobody = Span(AS_OF - timedelta(days=400), AS_OF - timedelta(days=399))
     drawn = charts.timeline(questions.episodes(con, nobody), questions.incidents(con, nobody), nobody, width=540)
     assert b'width="550"' in exhibit.svg(drawn)
     assert b"No episode and no declared incident" in exhibit.svg(drawn)
@@ -178,7 +178,7 @@ def test_incidents_bear_no_number_and_need_no_change_beside_them(con: Connection
 
 
 def test_period_with_nothing_but_a_change_still_shows_it(con: Connection) -> None:
-    nothing = questions.episodes(con, Span(AS_OF + timedelta(days=400), AS_OF + timedelta(days=401)))
+    nothing = questions.episodes(con, Span(AS_OF, AS_OF)).clear()
     span = Span(AS_OF, AS_OF + timedelta(days=9))
     drawn = charts.timeline(nothing, questions.incidents(con, span).clear(), span, width=400, changes=happened(3))
     assert b"changes and notes" in exhibit.svg(drawn)
