@@ -88,6 +88,15 @@ def test_link_of_a_workflow_takes_the_period_along(con: Connection) -> None:
     assert link["href"] == "workflow?workflow=code-review&grain=week"
 
 
+def test_many_rows_can_be_searched_and_the_last_are_left_to_the_files() -> None:
+    rows = pl.DataFrame({name: [f"w{row}" for row in range(310)] for name in workflow_table.NAMES if name != "trend"})
+    html = grid.drawn(rows, workflow_table.NAMES, {}, {}, {})
+    assert len(Tags(html).named("a")) == grid.MOST_ROWS
+    assert len(Tags(html).named("input", type="search")) == 1
+    assert "10 with fewer fallbacks" in html
+    assert not Tags(grid.drawn(rows.head(12), workflow_table.NAMES, {}, {}, {})).named("input")
+
+
 def test_hostile_name_stays_text_and_says_whose_row_it_is() -> None:
     rows = pl.DataFrame({name: [HOSTILE] for name in workflow_table.NAMES if name != "trend"})
     row = trend(0.1, 0.2) | {"member": HOSTILE}

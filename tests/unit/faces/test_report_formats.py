@@ -101,6 +101,12 @@ def test_every_chart_stands_wide_and_narrow_under_its_own_ids(html: str) -> None
     assert len(tags.ids) == len(set(tags.ids))
 
 
+def test_every_part_of_the_page_has_an_address_and_is_listed(html: str) -> None:
+    listed = [value for value in Tags(html).loads if value.startswith("#") and value[1:] in Tags(html).ids]
+    assert listed[0] == "#the-five-metrics"
+    assert len(set(listed)) == len(re.findall(r"<h2 ", html))
+
+
 def test_colours_of_charts_follow_the_page(html: str) -> None:
     svg = html[html.index("<svg") : html.rindex("</svg>")]
     assert "var(--preferred, #0072b2)" in svg

@@ -21,6 +21,8 @@ from readback.faces.theme import Mode
 from readback.settings import Note
 
 MOST_ROWS = 300
+_SEARCHABLE = 12
+"""More rows than this bring a field to search them by."""
 _RISKS = ["low", "moderate", "high", "critical"]
 _HERE = jinja2.PackageLoader("readback.faces.grid", ".")
 _PAGES = jinja2.Environment(
@@ -42,7 +44,9 @@ def drawn(
     """
     lines = [_line(row, names, ranks, shapes, kept) for row in table.head(MOST_ROWS).to_dicts()]
     ink = theme.ink(mode)
-    return _PAGES.get_template("grid.html.j2").render(names=names, lines=lines, ink=ink)
+    return _PAGES.get_template("grid.html.j2").render(
+        names=names, lines=lines, ink=ink, left_out=max(0, table.height - MOST_ROWS), searchable=_SEARCHABLE
+    )
 
 
 def pick(html: str, members: Sequence[str | None], key: str) -> str | None:

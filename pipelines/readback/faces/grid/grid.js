@@ -1,4 +1,5 @@
-// A row that is chosen is told to the page; a head that is pressed sorts, rows without a figure last either way.
+// A row that is chosen is told to the page; a head that is pressed sorts, rows without a figure last either way; what is
+// typed into the search leaves the rows that hold it.
 const shown = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -12,6 +13,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.innerHTML = data;
     root.drawn = data;
   }
+  root.oninput = ({ target }) => {
+    const wanted = target.value.toLowerCase();
+    for (const row of root.querySelector("tbody").rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  };
   root.onclick = (event) => {
     const head = event.target.closest("thead button");
     if (head) return sort(root, head);
