@@ -29,7 +29,7 @@ st.session_state["asked"] = chosen
 first = question.sql if question else "select * from metric_values where grain = 'month' order by metric limit 100"
 usual = st.query_params.get("statement") or first
 
-write, schema = st.columns([2, 1])
+write, schema = st.columns([3, 2])
 with write, st.form("statement", border=False):
     statement = st.text_area("Statement", usual, height=260, key=f"sql-{chosen}")
     given = {
@@ -46,7 +46,8 @@ with schema, board.card("Tables", "What a column means.", height=360):
     table = board.choose("Table", "table", tables, tables[0], str)
     found = columns.filter(pl.col("table_name") == table)
     st.caption(str(found["table_description"][0]))
-    board.table(found, {"column_name": "Column", "sql_type": "Type", "description": "Meaning"})
+    narrow = st.column_config.TextColumn("Type", width=90)
+    board.table(found, {"column_name": "Column", "sql_type": "Type", "description": "Meaning"}, sql_type=narrow)
 
 try:
     rows = desk.rows(view.cursor(), view.project, statement, given)

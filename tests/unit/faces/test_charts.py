@@ -116,8 +116,16 @@ def test_recovery_curve_tells_the_share_recovered(con: Connection) -> None:
 
 
 def test_verdict_shares_of_a_workflow_add_up(con: Connection) -> None:
-    drawn = [row for row in rows(charts.verdicts(questions.verdicts(con, SPAN))) if row["name"] == "code-review"]
+    drawn = [row for row in rows(charts.verdicts(questions.verdicts(con, SPAN))) if "code-review" in row["name"]]
     assert sum(row["share"] for row in drawn) == pytest.approx(1)
+
+
+def test_name_of_a_verdict_bar_says_of_how_many(con: Connection) -> None:
+    told = bars._with_count(questions.verdicts(con, SPAN))
+    total = questions.verdicts(con, SPAN).filter(pl.col("name") == "code-review")["fallbacks"].sum()
+    assert f"code-review ({total:,})" in told["name"].to_list()
+    alone = questions.verdicts(con, SPAN, "code-review")
+    assert bars._with_count(alone)["name"].unique().to_list() == ["code-review"]
 
 
 def incident(**given: Any) -> pl.DataFrame:

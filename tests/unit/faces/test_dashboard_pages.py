@@ -10,8 +10,9 @@ from faces_project import AS_OF
 from shown_page import page, text
 from streamlit.testing.v1 import AppTest
 
+from readback import contracts as c
 from readback import shipped
-from readback.faces import behind, desk, figures, listings, questions, story
+from readback.faces import behind, desk, figures, listings, questions, story, trust
 from readback.faces.period import Period
 from readback.metrics.definitions import definitions
 from readback.settings import Project
@@ -124,6 +125,22 @@ def test_every_finding_shows_its_evidence_and_sql(project: Project, name: str, p
     shown = page(name, project.root, show=part)
     assert len(shown.json) == count
     assert any("select *" in block.value for block in shown.code)
+
+
+def test_many_recommendations_are_shown_on_demand_and_the_one_of_the_address_first(tmp_path: Path) -> None:
+    rows = [row for row in faces_project.rows_by_contract("x")[c.Recommendation] if isinstance(row, c.Recommendation)]
+    more = [row.model_copy(update={"recommendation_id": f"more-{n}"}) for n, row in enumerate(rows * 2)]
+    root = faces_project.build(tmp_path / "many", extra={c.Recommendation: more}).root
+    assert len(page("recommendations", root).json) == 6
+    assert len(page("recommendations", root, show="all").json) == 9
+    asked = [each.value for each in page("recommendations", root, id="more-5").json]
+    assert len(asked) == 6
+    assert asked[0] == page("recommendations", root, show="all").json[8].value
+
+
+def test_sampled_outcomes_say_their_share() -> None:
+    told = trust.with_share(pl.DataFrame({"mode": ["complete", "sampled"], "sample_rate": [None, 0.2]}))
+    assert told["mode"].to_list() == ["complete", "sampled 20.0%"]
 
 
 def test_episode_tells_its_story_and_its_fallbacks(project: Project, con: Connection) -> None:

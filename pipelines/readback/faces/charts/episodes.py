@@ -18,6 +18,8 @@ _INCIDENT_LANE = "declared incidents"
 _CHANGE_LANE = "changes and notes"
 _NAMELESS = "(no workflow)"
 _EVERY_DAY = 14
+_AROUND = 62
+"""Pixels of legend and time axis, which a page that gives a chart its width takes from the height."""
 
 
 def timeline(
@@ -55,7 +57,7 @@ def timeline(
         drawn.add_params(_click()) if is_clickable and bars.height else drawn,
         _changed(marks, x, lanes, mode),
     )
-    height = max(96, lane_height * len(lanes))
+    height = lane_height * len(lanes) + (_AROUND if width == "container" else 0)
     return dressed(layers.resolve_scale(color="independent").properties(height=height, width=width), mode)
 
 
