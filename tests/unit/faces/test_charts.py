@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import polars as pl
 import pytest
 from faces_project import AS_OF
+from PIL import Image, ImageColor
 
 from readback.faces import annotations, charts, drill, exhibit, questions
 from readback.faces.charts import bars, episodes
@@ -162,7 +164,7 @@ def test_incident_is_drawn_no_further_than_is_known(given: dict[str, Any], hours
 def test_word_for_nothing_is_as_wide_as_the_chart_would_be(con: Connection) -> None:
     nobody = Span(AS_OF - timedelta(days=400), AS_OF - timedelta(days=399))
     drawn = charts.timeline(questions.episodes(con, nobody), questions.incidents(con, nobody), nobody, width=540)
-    assert b'width="550"' in exhibit.svg(drawn)
+    assert b'width="564"' in exhibit.svg(drawn)
     assert b"No episode and no declared incident" in exhibit.svg(drawn)
 
 
@@ -244,6 +246,13 @@ def test_bars_of_one_minute_stand_on_one_another() -> None:
     stacked = _stacked(frame)
     assert stacked["served_by"].to_list() == ["preferred", "substitute"]
     assert stacked.select("below", "above").rows() == [(0, 3), (3, 5)]
+
+
+@pytest.mark.parametrize(("mode", "ink"), [("light", LIGHT), ("dark", DARK)])
+def test_picture_has_the_ground_that_its_words_are_read_on(con: Connection, mode: Mode, ink: Any) -> None:
+    drawn = charts.verdicts(questions.verdicts(con, SPAN), mode)
+    assert f'fill="{ink.ground}"'.encode() in exhibit.svg(drawn)
+    assert Image.open(BytesIO(exhibit.png(drawn))).convert("RGB").getpixel((1, 1)) == ImageColor.getrgb(ink.ground)
 
 
 def test_chart_becomes_a_picture_of_its_own_width(con: Connection) -> None:
