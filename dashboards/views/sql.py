@@ -1,16 +1,14 @@
 """The analyst's desk in the browser: a statement of one's own, or a question that ships, and its rows to take away."""
 
-from functools import partial
-
 import polars as pl
 import streamlit as st
 
 from readback import cookbook
 from readback.errors import QueryError
-from readback.faces import board, desk, download, exhibit, questions
+from readback.faces import board, desk, exhibit, facets, questions
 
-TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "json": "application/json"}
 OWN = "A statement of my own"
+NOTHING = "nothing"
 SHOWN = 1_000
 
 view = board.open_board()
@@ -29,6 +27,8 @@ st.session_state["asked"] = chosen
 first = question.sql if question else "select * from metric_values where grain = 'month' order by metric limit 100"
 usual = st.query_params.get("statement") or first
 
+if "narrowed" in st.session_state:
+    st.session_state[f"sql-{chosen}"] = st.session_state.pop("narrowed")
 write, schema = st.columns([3, 2])
 with write, st.form("statement", border=False):
     statement = st.text_area("Statement", usual, height=260, key=f"sql-{chosen}")
@@ -49,17 +49,38 @@ with schema, board.card("Tables", "What a column means.", height=360):
     narrow = st.column_config.TextColumn("Type", width=90)
     board.table(found, {"column_name": "Column", "sql_type": "Type", "description": "Meaning"}, sql_type=narrow)
 
-try:
-    rows = desk.rows(view.cursor(), view.project, statement, given)
-except QueryError as error:
-    st.error(f"`{error}`", icon=":material/error:")
-    st.stop()
+cursor = view.cursor()
 
+
+def answer(sql: str) -> pl.DataFrame:
+    """Rows of a statement; the page ends with the reason where it may not run or cannot."""
+    try:
+        return desk.rows(cursor, view.project, sql, given)
+    except QueryError as error:
+        st.error(f"`{error}`", icon=":material/error:")
+        st.stop()
+
+
+rows = answer(statement)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(
         f"**{rows.height:,} rows**" if rows.height <= SHOWN else f"The first {SHOWN:,} of **{rows.height:,} rows**"
     )
-    for suffix, written in download.WRITERS.items():
-        kind = suffix.removeprefix(".")
-        st.download_button(kind.upper(), partial(written, rows), f"readback{suffix}", TYPES.get(kind), key=kind)
-board.table(rows.head(SHOWN), {name: name for name in rows.columns})
+    exhibit.files("rows", rows)
+counted = board.choose("Count the rows by", "count", [NOTHING, *rows.columns], NOTHING, str)
+if counted == NOTHING:
+    board.table(rows.head(SHOWN), {name: name for name in rows.columns})
+    st.stop()
+left, right = st.columns([3, 1])
+with left:
+    board.table(rows.head(SHOWN), {name: name for name in rows.columns})
+with right:
+    values = answer(facets.counted(statement, counted))
+    taken = board.pick_row(values, {"value": counted, "rows": "Rows", "row_fraction": "Share"}, f"of-{counted}")
+    st.caption(f"The {facets.MOST} most frequent values. Choosing one narrows the statement to it.")
+if taken:
+    narrowed = st.session_state["narrowed"] = facets.narrowed(statement, counted, taken["value"])
+    st.query_params["count"] = NOTHING
+    if len(narrowed) < exhibit.LONGEST_ADDRESS:
+        st.query_params["statement"] = narrowed
+    st.rerun()

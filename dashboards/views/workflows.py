@@ -22,10 +22,12 @@ trends = view.ask(drill.workflow_trends, metric="fallback_frequency", grain=grai
 table = workflow_table.rows(told, view.ask(drill.classes, at=start), effects, trends)
 
 seen = grid.spanned(trends, board.seen(view, period))
-noted = view.ask(annotations.annotations, span=seen)
-shapes = grid.shapes(trends, seen, noted, view.project.settings.notes)
+notes = view.project.settings.notes
+common = [note for note in notes if note.workflow is None]
+shared = grid.marks(view.ask(annotations.annotations, span=seen, notes=common), seen)
+shapes = grid.shapes(trends, seen, shared, notes)
 ranks = grid.ranked(figures.values(told), effects)
-drawn = grid.drawn(table, workflow_table.NAMES, ranks, shapes, board.kept("grain", "period"), mode)
+drawn = grid.drawn(table, workflow_table.NAMES, ranks, shapes, board.kept("grain", "period"), mode, shared)
 sql = behind.table("metric_values", {"grain": grain, "dimension": "workflow"}, "period_start desc, member")
 with exhibit.card(view, "All workflows", Shown("workflows", table, sql, metric="fallback_frequency")):
     chosen = grid.pick(drawn, table["workflow"].to_list(), "workflows")

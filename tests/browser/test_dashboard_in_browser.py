@@ -263,6 +263,15 @@ def test_head_of_a_column_sorts_workflows_by_its_figures_and_withheld_ones_last(
     assert highest[:-1] == names.all_inner_texts()[:-1][::-1]
 
 
+def test_value_that_was_counted_narrows_the_statement(address: str, page: Page) -> None:
+    settled(page, f"{address}/sql?statement=select state from episodes&count=state")
+    box = page.locator("[data-testid=stDataFrame]").last.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 18, box["y"] + 52)
+    expect(page.get_by_label("Statement")).to_have_value(re.compile("= 'recovered'$"), timeout=_PATIENCE_MS)
+    expect(page).to_have_url(re.compile("statement=from.*recovered"))
+
+
 def test_menu_of_a_figure_opens_by_keyboard_and_gives_its_rows(address: str, page: Page) -> None:
     settled(page, address)
     page.get_by_role("button", name="Behind it").first.focus()

@@ -89,6 +89,12 @@ def _files(shown: Shown) -> None:
                 _button(shown.name, suffix, partial(paint, shown.drawn))
 
 
+def files(name: str, frame: pl.DataFrame) -> None:
+    """A button for each kind of file that rows become."""
+    for suffix, write in download.WRITERS.items():
+        _button(name, suffix, partial(write, frame))
+
+
 def _button(name: str, suffix: str, make: Callable[[], bytes]) -> None:
     kind = suffix.removeprefix(".")
     file = f"readback-{name}{suffix}"

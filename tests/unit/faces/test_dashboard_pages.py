@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from readback import contracts as c
 from readback import shipped
-from readback.faces import behind, desk, figures, listings, questions, story, trust
+from readback.faces import behind, desk, facets, figures, listings, questions, story, trust
 from readback.faces.period import Period
 from readback.metrics.definitions import definitions
 from readback.settings import Project
@@ -178,6 +178,21 @@ def test_rows_behind_every_metric_can_be_asked_for(project: Project, con: Connec
     week = Period.of("week", AS_OF.replace(day=19, hour=0, minute=0))
     for sql in (behind.rows(metric, week.span, "code-review"), behind.figure(metric, "week", week.start)):
         assert desk.rows(con, project, sql, {}).height <= 1000
+
+
+def test_values_of_a_column_are_counted_on_the_sql_page(project: Project, con: Connection) -> None:
+    shown = page("sql", project.root, statement="select state, workflow from episodes;", count="state")
+    assert not shown.exception
+    expected = con.sql("select state, count(*) from episodes group by all order by 2 desc, 1").fetchall()
+    assert list(shown.dataframe[-1].value[["value", "rows"]].itertuples(index=False, name=None)) == expected
+
+
+@pytest.mark.parametrize("value", ["x' or true --", None, faces_project.HOSTILE])
+def test_narrowed_statement_holds_the_rows_with_that_value(con: Connection, value: str | None) -> None:
+    told = "null" if value is None else "'" + value.replace("'", "''") + "'"
+    statement = f'select unnest([{told}, \'other\']) as "a ""b" -- all;'
+    assert con.sql(facets.narrowed(statement, 'a "b', value)).fetchall() == [(value,)]
+    assert con.sql(facets.counted(statement, 'a "b')).fetchall()[0][1:] == (1, 0.5)
 
 
 def test_hostile_name_stays_a_text_in_the_sql_behind_it(project: Project, con: Connection) -> None:

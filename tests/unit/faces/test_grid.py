@@ -48,31 +48,37 @@ def table(con: Connection, member: str | None = None) -> Tags:
     effects = questions.effects(con, dimension="workflow", member=None, metric="rework_rate")
     trends = drill.workflow_trends(con, "fallback_frequency", "week", start)
     span = grid.spanned(trends, Span(start, start + timedelta(days=7)))
-    shapes = grid.shapes(trends, span, annotations.annotations(con, span), NOTES)
+    shared = grid.marks(annotations.annotations(con, span, NOTES[:1]), span)
+    shapes = grid.shapes(trends, span, shared, NOTES)
     rows = workflow_table.rows(values, drill.classes(con, start), effects, trends)
     ranks = grid.ranked(figures.values(values), effects)
     shown = rows if member is None else rows.filter(pl.col("workflow") == member)
-    return Tags(grid.drawn(shown, workflow_table.NAMES, ranks, shapes, {"grain": "week"}))
+    return Tags(grid.drawn(shown, workflow_table.NAMES, ranks, shapes, {"grain": "week"}, shared=shared))
 
 
 def test_withheld_figure_breaks_the_line_and_stands_hollow() -> None:
-    found = shape(trend(0.1, None, 0.2, 0.4), SPAN, annotations.own((), SPAN, None))
+    found = shape(trend(0.1, None, 0.2, 0.4), SPAN, [])
     assert [len(line.split()) for line in found.lines] == [1, 2]
     assert len(found.hollow) == 1
     assert found.told == "from 10.0% to 40.0% over 4 periods; 0 declared incidents, 0 changes"
 
 
 def test_picture_stays_within_its_frame_and_starts_at_zero() -> None:
-    found = shape(trend(0.0, 0.1, 0.4), SPAN, annotations.own(NOTES, SPAN, None))
+    found = shape(trend(0.0, 0.1, 0.4), SPAN, grid.marks(annotations.own(NOTES, SPAN, None), SPAN))
+    assert [0 < mark.x < WIDTH for mark in found.marks] == [True, True]
     points = [tuple(map(float, point.split(","))) for each in found.lines + found.bands for point in each.split()]
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
     assert points[0][1] == max(y for _, y in points)
 
 
 def test_every_trend_bears_what_concerns_all_and_what_concerns_itself_alone(con: Connection) -> None:
-    own, other = table(con, "code-review"), table(con, "claim-letter")
+    own, other, every = table(con, "code-review"), table(con, "claim-letter"), table(con)
     assert len(own.named("line", **{"class": "change"})) == 1 + len(other.named("line", **{"class": "change"})) > 1
-    assert len(own.named("rect", **{"class": "tick"})) == len(other.named("rect", **{"class": "tick"})) > 0
+    assert len(every.named("rect", **{"class": "tick"})) == len(other.named("rect", **{"class": "tick"})) > 0
+    assert len(every.named("use", href="#beside")) == len(every.named("a")) == 5
+    (told,) = (each["aria-label"] for each in own.named("svg", role="img"))
+    assert told
+    assert told.endswith("3 declared incidents, 3 changes")
 
 
 def test_cell_is_sorted_by_its_figure_and_a_withheld_one_by_nothing(con: Connection) -> None:
@@ -100,8 +106,10 @@ def test_many_rows_can_be_searched_and_the_last_are_left_to_the_files() -> None:
 def test_hostile_name_stays_text_and_says_whose_row_it_is() -> None:
     rows = pl.DataFrame({name: [HOSTILE] for name in workflow_table.NAMES if name != "trend"})
     row = trend(0.1, 0.2) | {"member": HOSTILE}
-    marks = annotations.own([Note(at=START, text=HOSTILE)], SPAN, None)
-    html = grid.drawn(rows, workflow_table.NAMES, {}, {HOSTILE: shape(row, SPAN, marks)}, {"period": HOSTILE})
+    marks = grid.marks(annotations.own([Note(at=START, text=HOSTILE)], SPAN, None), SPAN)
+    html = grid.drawn(
+        rows, workflow_table.NAMES, {}, {HOSTILE: shape(row, SPAN, marks)}, {"period": HOSTILE}, "light", marks
+    )
     found = Tags(html)
     assert {tag for tag, _ in found.found} & {"script", "img", "iframe"} == set()
     assert [each["data-member"] for each in found.named("a")] == [HOSTILE]

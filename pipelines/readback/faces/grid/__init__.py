@@ -14,11 +14,13 @@ import streamlit as st
 
 from readback.contracts import MetricValue
 from readback.faces import annotations, figures, theme
-from readback.faces.grid.shape import Shape, shape
+from readback.faces.grid.shape import Mark, Shape, marks, shape
 from readback.faces.inert import plain
 from readback.faces.period import Span
 from readback.faces.theme import Mode
 from readback.settings import Note
+
+__all__ = ["MOST_ROWS", "drawn", "marks", "pick", "ranked", "shapes", "spanned"]
 
 MOST_ROWS = 300
 _SEARCHABLE = 12
@@ -37,15 +39,22 @@ def drawn(
     shapes: Mapping[str, Shape],
     kept: Mapping[str, str],
     mode: Mode = "light",
+    shared: Sequence[Mark] = (),
 ) -> str:
     """The table as HTML: `names` are its columns, `ranks` what a cell of a workflow is sorted by.
 
-    A cell without a rank was withheld. `kept` is what a link to a workflow takes along in its address.
+    A cell without a rank was withheld. `kept` is what a link to a workflow takes along in its address. Marks that every
+    trend bears are drawn once.
     """
     lines = [_line(row, names, ranks, shapes, kept) for row in table.head(MOST_ROWS).to_dicts()]
     ink = theme.ink(mode)
     return _PAGES.get_template("grid.html.j2").render(
-        names=names, lines=lines, ink=ink, left_out=max(0, table.height - MOST_ROWS), searchable=_SEARCHABLE
+        names=names,
+        lines=lines,
+        ink=ink,
+        shared=shared,
+        left_out=max(0, table.height - MOST_ROWS),
+        searchable=_SEARCHABLE,
     )
 
 
@@ -62,12 +71,11 @@ def spanned(trends: pl.DataFrame, seen: Span) -> Span:
     return Span(min([*starts, seen.start]), seen.end)
 
 
-def shapes(trends: pl.DataFrame, span: Span, noted: pl.DataFrame, notes: Sequence[Note]) -> dict[str, Shape]:
-    """The trend of each workflow with what happened beside it: to all, and the notes of its own."""
-    return {
-        row["member"]: shape(row, span, pl.concat([noted, annotations.own(notes, span, row["member"])]).sort("at"))
-        for row in trends.to_dicts()
-    }
+def shapes(trends: pl.DataFrame, span: Span, shared: Sequence[Mark], notes: Sequence[Note] = ()) -> dict[str, Shape]:
+    """The trend of each workflow with the notes of its own; what happened to all is `shared`."""
+    of = {name: [note for note in notes if note.workflow == name] for name in {note.workflow for note in notes}}
+    named = {name: marks(annotations.own(own, span, name), span) for name, own in of.items() if name}
+    return {row["member"]: shape(row, span, named.get(row["member"], []), shared) for row in trends.to_dicts()}
 
 
 def ranked(values: Sequence[MetricValue], effects: pl.DataFrame) -> dict[tuple[str, str], float]:

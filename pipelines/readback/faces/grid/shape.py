@@ -38,8 +38,11 @@ class Shape:
     told: str
 
 
-def shape(row: Mapping[str, Any], span: Span, marks: pl.DataFrame) -> Shape:
-    """The picture of one member: lists `starts`, `values`, `lows`, `highs`, a value NULL where it is withheld."""
+def shape(row: Mapping[str, Any], span: Span, own: Sequence[Mark], shared: Sequence[Mark] = ()) -> Shape:
+    """The picture of one member: lists `starts`, `values`, `lows`, `highs`, a value NULL where it is withheld.
+
+    Of the `shared` marks, which are drawn once for all members, the words tell how many there are.
+    """
     tops = [each for each in [*row["highs"], *row["values"]] if each is not None]
     highest = max(tops, default=0.0) or 1.0
     points = [
@@ -53,9 +56,14 @@ def shape(row: Mapping[str, Any], span: Span, marks: pl.DataFrame) -> Shape:
         bands=[_band(run) for run in runs if len(run) > 1],
         hollow=[_x(start, span) for start, point in zip(row["starts"], points, strict=True) if point is None],
         last=last[:2] if last else None,
-        marks=[_mark(each, span) for each in marks.to_dicts()],
-        told=_told(row["values"], marks),
+        marks=list(own),
+        told=_told(row["values"], [*shared, *own]),
     )
+
+
+def marks(noted: pl.DataFrame, span: Span) -> list[Mark]:
+    """Rows of `annotations` on the time axis of the trends."""
+    return [_mark(each, span) for each in noted.to_dicts()]
 
 
 def _x(at: datetime, span: Span) -> float:
@@ -88,10 +96,10 @@ def _mark(row: Mapping[str, Any], span: Span) -> Mark:
     return Mark(_x(row["at"], span), row["kind"] == INCIDENT, told)
 
 
-def _told(values: Sequence[float | None], marks: pl.DataFrame) -> str:
+def _told(values: Sequence[float | None], beside: Sequence[Mark]) -> str:
     """The picture in words."""
     shown = [value for value in values if value is not None]
     ends = "no figure yet" if not shown else f"from {figures.percent(shown[0])}% to {figures.percent(shown[-1])}%"
-    declared = marks.filter(pl.col("kind") == INCIDENT).height
-    beside = f"{figures.counted(declared, 'declared incident')}, {figures.counted(marks.height - declared, 'change')}"
-    return f"{ends} over {figures.counted(len(values), 'period')}; {beside}"
+    declared = sum(mark.is_incident for mark in beside)
+    counts = f"{figures.counted(declared, 'declared incident')}, {figures.counted(len(beside) - declared, 'change')}"
+    return f"{ends} over {figures.counted(len(values), 'period')}; {counts}"
