@@ -5,7 +5,7 @@ import streamlit as st
 
 from readback import cookbook
 from readback.errors import QueryError
-from readback.faces import board, desk, exhibit, facets, questions
+from readback.faces import board, desk, dictionary, exhibit, facets
 
 OWN = "A statement of my own"
 NOTHING = "nothing"
@@ -26,7 +26,6 @@ if st.session_state.get("asked", chosen) != chosen:
 st.session_state["asked"] = chosen
 first = question.sql if question else "select * from metric_values where grain = 'month' order by metric limit 100"
 usual = st.query_params.get("statement") or first
-
 if "narrowed" in st.session_state:
     st.session_state[f"sql-{chosen}"] = st.session_state.pop("narrowed")
 write, schema = st.columns([3, 2])
@@ -37,17 +36,18 @@ with write, st.form("statement", border=False):
         for name, value in (question.parameters.items() if question else ())
     }
     is_asked = st.form_submit_button("Run", icon=":material/play_arrow:")
-if is_asked and len(statement) < exhibit.LONGEST_ADDRESS:
-    st.query_params["statement"] = statement
-    st.query_params.update({f"p.{name}": value for name, value in given.items()})
+
+
+def keep(sql: str) -> None:
+    """Put a statement into the address, unless it is too long for one."""
+    if len(sql) < exhibit.LONGEST_ADDRESS:
+        st.query_params.update({"statement": sql, **{f"p.{name}": value for name, value in given.items()}})
+
+
+if is_asked:
+    keep(statement)
 with schema, board.card("Tables", "What a column means.", height=360):
-    columns = view.ask(questions.dictionary)
-    tables = columns["table_name"].unique(maintain_order=True).to_list()
-    table = board.choose("Table", "table", tables, tables[0], str)
-    found = columns.filter(pl.col("table_name") == table)
-    st.caption(str(found["table_description"][0]))
-    narrow = st.column_config.TextColumn("Type", width=90)
-    board.table(found, {"column_name": "Column", "sql_type": "Type", "description": "Meaning"}, sql_type=narrow)
+    dictionary.browser(view)
 
 cursor = view.cursor()
 
@@ -68,19 +68,13 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
     exhibit.files("rows", rows)
 counted = board.choose("Count the rows by", "count", [NOTHING, *rows.columns], NOTHING, str)
-if counted == NOTHING:
-    board.table(rows.head(SHOWN), {name: name for name in rows.columns})
-    st.stop()
-left, right = st.columns([3, 1])
+left, right = (st.container(), None) if counted == NOTHING else st.columns([3, 1])
 with left:
     board.table(rows.head(SHOWN), {name: name for name in rows.columns})
-with right:
-    values = answer(facets.counted(statement, counted))
-    taken = board.pick_row(values, {"value": counted, "rows": "Rows", "row_fraction": "Share"}, f"of-{counted}")
-    st.caption(f"The {facets.MOST} most frequent values. Choosing one narrows the statement to it.")
-if taken:
-    narrowed = st.session_state["narrowed"] = facets.narrowed(statement, counted, taken["value"])
-    st.query_params["count"] = NOTHING
-    if len(narrowed) < exhibit.LONGEST_ADDRESS:
-        st.query_params["statement"] = narrowed
-    st.rerun()
+if right:
+    with right:
+        narrowed = facets.chosen(statement, counted, answer)
+    if narrowed:
+        st.session_state["narrowed"], st.query_params["count"] = narrowed, NOTHING
+        keep(narrowed)
+        st.rerun()

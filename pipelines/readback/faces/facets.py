@@ -1,8 +1,22 @@
 """What a column of a statement's rows holds: its values counted, and the statement narrowed to one of them, as SQL."""
 
+from collections.abc import Callable
+
+import polars as pl
+import streamlit as st
+
 from readback.contracts.ddl import literal
+from readback.faces import board
 
 MOST = 20
+
+
+def chosen(statement: str, column: str, answer: Callable[[str], pl.DataFrame]) -> str | None:
+    """Draw the values of a column; the statement narrowed to the one that was chosen, None before."""
+    values = answer(counted(statement, column))
+    taken = board.pick_row(values, {"value": column, "rows": "Rows", "row_fraction": "Share"}, f"of-{column}")
+    st.caption(f"The {MOST} most frequent values. Choosing one narrows the statement to it.")
+    return narrowed(statement, column, taken["value"]) if taken else None
 
 
 def counted(statement: str, column: str) -> str:
