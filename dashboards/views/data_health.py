@@ -11,7 +11,7 @@ LINES = {"source": "Source", "files": "Files", "lines": "Lines", "row_lines": "R
          "unexplained_lines": "Unexplained"}  # fmt: skip
 MATURITY = {"label": "Metric", "numerator": "Events", "denominator": "Runs", "coverage": "Coverage",
             "maturity": "Maturity", "status": "Status"}  # fmt: skip
-SEEN = {"kind": "Outcome", "source_system": "Source", "workflow": "Workflows", "mode": "Sees", "sample_rate": "Sampled",
+SEEN = {"kind": "Outcome", "source_system": "Source", "workflow": "Workflows", "mode": "Sees",
         "watermark_at": "Read up to (UTC)"}  # fmt: skip
 FAILED = {"table_name": "Table", "check_name": "Check", "observed": "Violations", "sample": "Sample"}
 FILES = {"path": "File", "source": "Source", "state": "State", "lines": "Lines", "quarantined_lines": "Quarantined",
@@ -42,7 +42,8 @@ metrics = behind.table("metric_values", {"grain": "all", "dimension": "all", "la
 left, right = st.columns(2)
 with left:
     listed("Freshness", fresh, names, "No source yet.", behind.table("files"), "Against the newest record of all.")
-    listed("Outcome coverage", view.ask(questions.coverage), SEEN, no_source, behind.table("outcome_coverage"))
+    covered = trust.with_share(view.ask(questions.coverage))
+    listed("Outcome coverage", covered, SEEN, no_source, behind.table("outcome_coverage"))
     names = {"workflow": "Workflow", "requests": "Requests", "last_at": "Last (UTC)"}
     unclassed = "select * from requests where workflow_class is null order by started_at desc limit 1000"
     listed("Workflows without a class", view.ask(trust.unclassed), names, "Every request has a class.", unclassed)

@@ -12,7 +12,7 @@ board.title(view, "Definitions", f"{board.name(view)} · what each number means,
 
 known = definitions()
 wanted, first = st.query_params.get("metric", ""), board.came_for("metric")
-windows = formulas.windows(view.project.settings)
+windows, least = formulas.windows(view.project.settings), view.project.settings.metrics.minimum_n
 for definition in sorted(known.values(), key=lambda each: (each.metric != first, figures.label(each.metric))):
     metric = definition.metric
     head, key = f"**{figures.label(metric)}** · {definition.question}", f"definition-{metric}"
@@ -21,7 +21,7 @@ for definition in sorted(known.values(), key=lambda each: (each.metric != first,
         st.markdown(f"**Formula:** {formulas.formula(definition)}")
         if definition.remarks:
             st.caption(definition.remarks)
-        facts = {**formulas.facts(definition), "Window": windows.get(metric, "none: told at once")}
+        facts = {**formulas.facts(definition, least), "Window": windows.get(metric, "none: told at once")}
         left, right = st.columns(2)
         for place, part in ((left, list(facts.items())[:5]), (right, list(facts.items())[5:])):
             place.markdown("\n".join(f"- :gray[{name}:] {value}" for name, value in part))

@@ -10,6 +10,7 @@ from readback.faces.exhibit import Shown
 
 DECIDED = {"decided_at": "When (UTC)", "state": "Became", "title": "Recommendation", "decided_by": "By",
            "decision_reason": "Why", "outcome": "Kept its word", "recommendation_id": "Id"}  # fmt: skip
+FIRST = 6
 
 view = board.open_board()
 
@@ -30,7 +31,11 @@ st.caption(
 if rows.is_empty():
     board.nothing("The evidence asks for no change of policy.")
 wanted, first = st.query_params.get("id", ""), board.came_for("id")
-for row in rows.sort(pl.col("recommendation_id") != first, maintain_order=True).to_dicts():
+rows = rows.sort(pl.col("recommendation_id") != first, maintain_order=True)
+if rows.height > FIRST:
+    choice = {"first": f"The first {FIRST}", "all": f"All {rows.height}"}
+    rows = rows if board.part("show", choice) == "all" else rows.head(FIRST)
+for row in rows.to_dicts():
     patch = partial(proposals.patch, row, view.project.policy_file)
     listings.recommendation(view, row, patch, is_open=row["recommendation_id"] == wanted)
 

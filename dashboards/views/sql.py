@@ -1,16 +1,14 @@
 """The analyst's desk in the browser: a statement of one's own, or a question that ships, and its rows to take away."""
 
-from functools import partial
-
 import polars as pl
 import streamlit as st
 
 from readback import cookbook
 from readback.errors import QueryError
-from readback.faces import board, desk, download, exhibit, questions
+from readback.faces import board, desk, dictionary, exhibit, facets
 
-TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "json": "application/json"}
 OWN = "A statement of my own"
+NOTHING = "nothing"
 SHOWN = 1_000
 
 view = board.open_board()
@@ -28,8 +26,9 @@ if st.session_state.get("asked", chosen) != chosen:
 st.session_state["asked"] = chosen
 first = question.sql if question else "select * from metric_values where grain = 'month' order by metric limit 100"
 usual = st.query_params.get("statement") or first
-
-write, schema = st.columns([2, 1])
+if "narrowed" in st.session_state:
+    st.session_state[f"sql-{chosen}"] = st.session_state.pop("narrowed")
+write, schema = st.columns([3, 2])
 with write, st.form("statement", border=False):
     statement = st.text_area("Statement", usual, height=260, key=f"sql-{chosen}")
     given = {
@@ -37,28 +36,45 @@ with write, st.form("statement", border=False):
         for name, value in (question.parameters.items() if question else ())
     }
     is_asked = st.form_submit_button("Run", icon=":material/play_arrow:")
-if is_asked and len(statement) < exhibit.LONGEST_ADDRESS:
-    st.query_params["statement"] = statement
-    st.query_params.update({f"p.{name}": value for name, value in given.items()})
+
+
+def keep(sql: str) -> None:
+    """Put a statement into the address, unless it is too long for one."""
+    if len(sql) < exhibit.LONGEST_ADDRESS:
+        st.query_params.update({"statement": sql, **{f"p.{name}": value for name, value in given.items()}})
+
+
+if is_asked:
+    keep(statement)
 with schema, board.card("Tables", "What a column means.", height=360):
-    columns = view.ask(questions.dictionary)
-    tables = columns["table_name"].unique(maintain_order=True).to_list()
-    table = board.choose("Table", "table", tables, tables[0], str)
-    found = columns.filter(pl.col("table_name") == table)
-    st.caption(str(found["table_description"][0]))
-    board.table(found, {"column_name": "Column", "sql_type": "Type", "description": "Meaning"})
+    dictionary.browser(view)
 
-try:
-    rows = desk.rows(view.cursor(), view.project, statement, given)
-except QueryError as error:
-    st.error(f"`{error}`", icon=":material/error:")
-    st.stop()
+cursor = view.cursor()
 
+
+def answer(sql: str) -> pl.DataFrame:
+    """Rows of a statement; the page ends with the reason where it may not run or cannot."""
+    try:
+        return desk.rows(cursor, view.project, sql, given)
+    except QueryError as error:
+        st.error(f"`{error}`", icon=":material/error:")
+        st.stop()
+
+
+rows = answer(statement)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(
         f"**{rows.height:,} rows**" if rows.height <= SHOWN else f"The first {SHOWN:,} of **{rows.height:,} rows**"
     )
-    for suffix, written in download.WRITERS.items():
-        kind = suffix.removeprefix(".")
-        st.download_button(kind.upper(), partial(written, rows), f"readback{suffix}", TYPES.get(kind), key=kind)
-board.table(rows.head(SHOWN), {name: name for name in rows.columns})
+    exhibit.files("rows", rows)
+counted = board.choose("Count the rows by", "count", [NOTHING, *rows.columns], NOTHING, str)
+left, right = (st.container(), None) if counted == NOTHING else st.columns([3, 1])
+with left:
+    board.table(rows.head(SHOWN), {name: name for name in rows.columns})
+if right:
+    with right:
+        narrowed = facets.chosen(statement, counted, answer)
+    if narrowed:
+        st.session_state["narrowed"], st.query_params["count"] = narrowed, NOTHING
+        keep(narrowed)
+        st.rerun()

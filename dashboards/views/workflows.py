@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readback.faces import behind, board, charts, drill, exhibit, figures, questions, workflow_table
+from readback.faces import annotations, behind, board, charts, drill, exhibit, figures, grid, questions, workflow_table
 from readback.faces.exhibit import Shown
 
 view = board.open_board()
@@ -16,23 +16,27 @@ with heading:
 
 grain, start = period.grain.value, period.start
 told = view.ask(drill.workflow_figures, metrics=list(workflow_table.METRICS), grain=grain, start=start)
-table = workflow_table.rows(
-    figures.live_frame(told),
-    view.ask(drill.classes, at=start),
-    view.ask(questions.effects, dimension="workflow", member=None, metric="rework_rate"),
-    view.ask(drill.workflow_trends, metric="fallback_frequency", grain=grain, until=start),
-)
+told = figures.live_frame(told)
+effects = view.ask(questions.effects, dimension="workflow", member=None, metric="rework_rate")
+trends = view.ask(drill.workflow_trends, metric="fallback_frequency", grain=grain, until=start)
+table = workflow_table.rows(told, view.ask(drill.classes, at=start), effects, trends)
+
+seen = grid.spanned(trends, board.seen(view, period))
+notes = view.project.settings.notes
+common = [note for note in notes if note.workflow is None]
+shared = grid.marks(view.ask(annotations.annotations, span=seen, notes=common), seen)
+shapes = grid.shapes(trends, seen, shared, notes)
+ranks = grid.ranked(figures.values(told), effects)
+drawn = grid.drawn(table, workflow_table.NAMES, ranks, shapes, board.kept("grain", "period"), mode, shared)
 sql = behind.table("metric_values", {"grain": grain, "dimension": "workflow"}, "period_start desc, member")
 with exhibit.card(view, "All workflows", Shown("workflows", table, sql, metric="fallback_frequency")):
-    st.caption("Most fallbacks first, each figure with its 95% interval. Choosing a row opens the workflow.")
-    chosen = board.pick_row(
-        table,
-        workflow_table.NAMES,
-        "workflows",
-        trend=st.column_config.AreaChartColumn("Fallback trend, %", width="small", color="blue"),
+    chosen = grid.pick(drawn, table["workflow"].to_list(), "workflows")
+    st.caption(
+        "Small: 95% interval and n. Each trend from zero on its own scale; band: 95%; hollow: withheld; grey ticks: "
+        "declared incidents; dashed: changes and notes. A row opens its workflow, a head sorts."
     )
 if chosen:
-    board.go("workflow", workflow=chosen["workflow"], **board.kept("grain", "period"))
+    board.go("workflow", workflow=chosen, **board.kept("grain", "period"))
 
 left, right = st.columns(2)
 for column, metric in ((left, "fallback_frequency"), (right, "policy_conformance_rate")):

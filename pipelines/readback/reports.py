@@ -64,6 +64,7 @@ def _write_report(project: Project, con: store.Connection, period: Period, forma
         targets=project.settings.targets.given,
         look=look(project),
         snapshot=project.published.resolve().stem,
+        own_notes=project.settings.notes,
     )
     view = report.view_of(about)
     return [_write(project, f"continuity-{period.name}.{form}", report.render(view, about, form)) for form in wanted]

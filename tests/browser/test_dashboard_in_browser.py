@@ -243,6 +243,35 @@ def test_click_on_the_time_axis_opens_the_episode_and_back_keeps_the_period(addr
     expect(page).to_have_url(re.compile("/episodes\\?.*grain=month"), timeout=_PATIENCE_MS)
 
 
+def test_workflow_is_opened_by_keyboard_and_keeps_the_period(address: str, page: Page) -> None:
+    settled(page, f"{address}/workflows?grain=month")
+    page.get_by_role("link", name="code-review").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/workflow\\?.*workflow=code-review"), timeout=_PATIENCE_MS)
+    expect(page.get_by_role("heading", name="code-review", level=1)).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page).to_have_url(re.compile("grain=month"))
+
+
+def test_head_of_a_column_sorts_workflows_by_its_figures_and_withheld_ones_last(address: str, page: Page) -> None:
+    settled(page, f"{address}/workflows?grain=month")
+    names = page.locator("tbody th[scope=row]")
+    page.get_by_role("button", name="Rework", exact=True).click()
+    expect(page.get_by_role("columnheader", name="Rework", exact=True)).to_have_attribute("aria-sort", "descending")
+    highest = names.all_inner_texts()
+    page.get_by_role("button", name="Rework", exact=True).click()
+    assert highest[-1] == names.all_inner_texts()[-1] == "contract-summary"
+    assert highest[:-1] == names.all_inner_texts()[:-1][::-1]
+
+
+def test_value_that_was_counted_narrows_the_statement(address: str, page: Page) -> None:
+    settled(page, f"{address}/sql?statement=select state from episodes&count=state")
+    box = page.locator("[data-testid=stDataFrame]").last.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 18, box["y"] + 52)
+    expect(page.get_by_label("Statement")).to_have_value(re.compile("= 'recovered'$"), timeout=_PATIENCE_MS)
+    expect(page).to_have_url(re.compile("statement=from.*recovered"))
+
+
 def test_menu_of_a_figure_opens_by_keyboard_and_gives_its_rows(address: str, page: Page) -> None:
     settled(page, address)
     page.get_by_role("button", name="Behind it").first.focus()

@@ -1,8 +1,12 @@
 """The pages hold together: each is listed by its purpose, each link leads somewhere, each command is one."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
+import faces_project
 import pytest
 from command_line import parse
 
@@ -34,6 +38,16 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_every_command_that_a_page_types_is_one(page: Path) -> None:
     for typed in _TYPED.findall(page.read_text(encoding="utf-8")):
         parse(typed)
+
+
+def test_copy_for_older_tools_is_in_a_format_that_they_read(tmp_path: Path) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", (DOCS / "bi-tools.md").read_text(encoding="utf-8"), re.DOTALL)
+    project = faces_project.build(tmp_path / "project")
+    subprocess.run([sys.executable, "-c", program], cwd=project.root, check=True)
+    with duckdb.connect(project.root / "older.duckdb", read_only=True) as con:
+        assert con.sql("select count(*) from metric_values").fetchall() > [(0,)]
+        (tags,) = con.sql("select tags from duckdb_databases() where database_name = 'older'").fetchall()[0]
+    assert tags["storage_version"].startswith("v1.2.0")
 
 
 def test_every_picture_is_shown() -> None:

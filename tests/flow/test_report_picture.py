@@ -1,5 +1,6 @@
 """The picture in docs/report.md is what the report looks like. Delete the file and run this test to make it anew."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -14,10 +15,15 @@ from readback.faces import report
 from readback.faces.brand import Look
 from readback.faces.period import Period
 from readback.metrics import definitions
+from readback.settings import Note
 
 _PICTURE = Path(__file__).parents[2] / "docs" / "images" / "report.png"
 _LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><circle cx="20" cy="20" r="19" fill="#1f4e79"/>
 <path d="M11 28V12l18 16V12" fill="none" stroke="#fff" stroke-width="4"/></svg>"""
+_NOTES = (
+    Note(at=datetime(2026, 8, 20, 8, tzinfo=UTC), text="Gateway 3 in all regions"),
+    Note(at=datetime(2026, 10, 12, 8, tzinfo=UTC), text="Release 4.2 of the claims desk"),
+)
 _TARGETS = {"fallback_frequency": 0.05, "recovery_time_median_s": 1800.0, "rework_rate": 0.07, "override_rate": 0.13}
 
 
@@ -41,6 +47,7 @@ def _drawn(folder: Path) -> Image.Image:
             targets=_TARGETS,
             look=Look("Northwind Claims", "#1f4e79", "#c8102e", _LOGO, "svg"),
             snapshot=SNAPSHOT,
+            own_notes=_NOTES,
         )
         document = pypdfium2.PdfDocument(BytesIO(report.render(report.view_of(about), about, "pdf")))
     pages = [document[number].render(scale=1.15).to_pil() for number in (0, 1)]

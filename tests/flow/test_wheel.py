@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from printed_page import README, with_excerpt
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = {"_models": "models", "_dashboards": "dashboards", "_samples": "data/samples"}
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.slow
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Output of a command that has to succeed, without this environment's import paths."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    """Output of a command that has to succeed, without this environment's import paths and width."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COLUMNS"))}
     done = subprocess.run([*command], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return done.stdout
@@ -102,6 +103,7 @@ def test_every_module_imports_with_the_declared_dependencies(environment: Path, 
     assert "readback.store" in run(environment / "bin/python", "-c", program, cwd=tmp_path)
 
 
-def test_demo_runs_from_the_wheel(environment: Path, tmp_path: Path) -> None:
+def test_demo_runs_from_the_wheel_and_prints_what_the_readme_shows(environment: Path, tmp_path: Path) -> None:
     told = run(environment / "bin/readback", "demo", cwd=tmp_path)
-    assert "fallback" in told.lower()
+    page = README.read_text(encoding="utf-8")
+    assert with_excerpt(page, told) == page

@@ -40,11 +40,12 @@ def annotations(con: Connection, span: Span, notes: Sequence[Note] = (), workflo
         pl.format("{}: {}", "provider", pl.col("title").fill_null("untitled")).alias("what"),
     )
     changes = asked.frame(con, f"{_ADMIN} union all {_POLICY}", start=span.start, ending=span.end)
-    told = [found.cast(SCHEMA) for found in (incidents, changes, _own(notes, span, workflow))]
+    told = [found.cast(SCHEMA) for found in (incidents, changes, own(notes, span, workflow))]
     return pl.concat(told).sort("at", "kind", "what")
 
 
-def _own(notes: Sequence[Note], span: Span, workflow: str | None) -> pl.DataFrame:
+def own(notes: Sequence[Note], span: Span, workflow: str | None) -> pl.DataFrame:
+    """The project's own notes that touch a stretch of time: those of one workflow and of all, or every one."""
     rows = [
         {"kind": "note", "at": note.at, "until": note.until, "what": note.text}
         for note in notes

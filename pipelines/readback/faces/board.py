@@ -316,7 +316,7 @@ _SHARES = ("_rate", "_fraction", "_fraction_high", "coverage", "maturity")
 """Endings of columns that are shown as percent."""
 
 _WIDTHS: dict[str, int] = {"grain": 120, "period": 200, "workflow": 260, "question": 640, "state": 180, "metric": 340,
-                           "gateway": 340, "table": 340}  # fmt: skip
+                           "gateway": 340, "table": 340, "count": 260}  # fmt: skip
 
 
 def _age(as_of: datetime, now: datetime | None) -> None:

@@ -45,16 +45,22 @@ def workflow_figures(con: Connection, metrics: list[str], grain: str, start: dat
 
 
 def workflow_trends(con: Connection, metric: str, grain: str, until: datetime) -> pl.DataFrame:
-    """`member` and `values`: one metric of every workflow over its latest 13 periods, oldest first."""
+    """One metric of every workflow over its latest 13 periods, oldest first; `values` are NULL where withheld.
+
+    Columns `member` and the lists `starts`, `values`, `lows`, `highs`.
+    """
     sql = """
         with periods as (
             select distinct period_start from metric_values
             where metric = $metric and grain = $grain and period_start <= $until order by 1 desc limit 13
         )
-        select member, list(100 * value order by period_start) as trend
+        select member, list(period_start order by period_start) as starts,
+            list(case when status = 'ok' then value end order by period_start) as values,
+            list(case when status = 'ok' then low end order by period_start) as lows,
+            list(case when status = 'ok' then high end order by period_start) as highs
         from metric_values semi join periods using (period_start)
-        where metric = $metric and grain = $grain and dimension = 'workflow' and lane = 'all' and value is not null
-        group by member
+        where metric = $metric and grain = $grain and dimension = 'workflow' and lane = 'all'
+        group by member order by member
     """
     return asked.frame(con, sql, metric=metric, grain=grain, until=until)
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import polars as pl
 import streamlit as st
 
-from readback.faces import download, figures
+from readback.faces import download, figures, theme
 from readback.faces.board import Board
 from readback.faces.figures import Definition
 
@@ -89,6 +89,12 @@ def _files(shown: Shown) -> None:
                 _button(shown.name, suffix, partial(paint, shown.drawn))
 
 
+def files(name: str, frame: pl.DataFrame) -> None:
+    """A button for each kind of file that rows become."""
+    for suffix, write in download.WRITERS.items():
+        _button(name, suffix, partial(write, frame))
+
+
 def _button(name: str, suffix: str, make: Callable[[], bytes]) -> None:
     kind = suffix.removeprefix(".")
     file = f"readback-{name}{suffix}"
@@ -110,9 +116,11 @@ def png(drawn: Any) -> bytes:
 
 
 def _sized(drawn: Any) -> dict[str, Any]:
-    """A page gives a chart its width; a file has none."""
+    """A page gives a chart its width and its ground; a file has neither."""
     spec: dict[str, Any] = drawn.to_dict()
-    return spec | {"width": _PICTURE_WIDTH if spec.get("width") == "container" else spec.get("width")}
+    ink = next(each for each in (theme.DARK, theme.LIGHT) if each.text == spec["config"]["text"]["color"])
+    width = _PICTURE_WIDTH if spec.get("width") == "container" else spec.get("width")
+    return spec | {"width": width, "background": ink.ground, "padding": 12}
 
 
 _PAINTERS: dict[str, Callable[[Any], bytes]] = {".svg": svg, ".png": png}

@@ -31,6 +31,8 @@ _LABELS = {
     "recovery_time_rmst_s": "Recovery time (mean within 4 h)",
     "recovered_within_15m": "Recovered within 15 min",
     "recovered_within_60m": "Recovered within 60 min",
+    "recovered_within_240m": "Recovered within 4 h",
+    "mean_closed_minutes_biased": "Mean length of closed episodes (biased)",
     "added_latency_p95_ms": "Added latency (95th percentile)",
     "downstream_error_cost_usd": "Downstream error cost",
     "override_rate": "Human override rate",

@@ -36,9 +36,12 @@ def formula(definition: Definition) -> str:
     return f"{told}, {_EXACT[definition.interval]}" if definition.interval else told
 
 
-def facts(definition: Definition) -> Mapping[str, str]:
-    """Name and value of everything that a reader asks of a definition, in the order in which it is asked."""
-    least = "that of readback.toml" if definition.minimum_n is None else str(definition.minimum_n)
+def facts(definition: Definition, minimum_n: int) -> Mapping[str, str]:
+    """Name and value of everything that a reader asks of a definition, in the order in which it is asked.
+
+    `minimum_n` is the project's, for a definition that names none of its own.
+    """
+    least = definition.minimum_n or minimum_n
     return {
         "Unit": f"{definition.unit}, {definition.better} is better",
         "Estimator": definition.estimator.replace("_", " "),

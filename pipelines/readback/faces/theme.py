@@ -115,6 +115,8 @@ def config(mode: Mode) -> dict[str, Any]:
             "padding": 0,
             "offset": 10,
             "columnPadding": 14,
+            # On a phone a single row would be cut off.
+            "columns": {"expr": "width < 260 ? 2 : 0"},
         },
         "text": {"color": c.text, "fontSize": 12},
         "title": {"color": c.text, "fontSize": 14, "fontWeight": 600, "anchor": "start", "offset": 12},

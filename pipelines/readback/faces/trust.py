@@ -38,3 +38,9 @@ def unclassed(con: Connection) -> pl.DataFrame:
         from requests where workflow_class is null group by all order by requests desc, workflow limit 100
     """
     return asked.frame(con, sql)
+
+
+def with_share(coverage: pl.DataFrame) -> pl.DataFrame:
+    """What outcome sources were able to see, the share of a sample beside its mode."""
+    share = pl.format("{} {}%", "mode", (100 * pl.col("sample_rate")).round(1))
+    return coverage.with_columns(mode=pl.coalesce(share, "mode"))

@@ -43,7 +43,8 @@ def rows(values: pl.DataFrame, classes: pl.DataFrame, effects: pl.DataFrame, tre
     schema = {"workflow": pl.String, **dict.fromkeys(METRICS, pl.String), "effect": pl.String}
     frame = pl.DataFrame(lines, schema=schema)
     with_class = frame.join(classes, on="workflow", how="left", maintain_order="left")
-    return with_class.join(trends, left_on="workflow", right_on="member", how="left", maintain_order="left")
+    trend = trends.select("member", trend=pl.col("values"))
+    return with_class.join(trend, left_on="workflow", right_on="member", how="left", maintain_order="left")
 
 
 def _said(figure: MetricValue) -> str:

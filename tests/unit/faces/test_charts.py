@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import polars as pl
 import pytest
 from faces_project import AS_OF
+from PIL import Image, ImageColor
 
 from readback.faces import annotations, charts, drill, exhibit, questions
 from readback.faces.charts import bars, episodes
@@ -116,8 +118,16 @@ def test_recovery_curve_tells_the_share_recovered(con: Connection) -> None:
 
 
 def test_verdict_shares_of_a_workflow_add_up(con: Connection) -> None:
-    drawn = [row for row in rows(charts.verdicts(questions.verdicts(con, SPAN))) if row["name"] == "code-review"]
+    drawn = [row for row in rows(charts.verdicts(questions.verdicts(con, SPAN))) if "code-review" in row["name"]]
     assert sum(row["share"] for row in drawn) == pytest.approx(1)
+
+
+def test_name_of_a_verdict_bar_says_of_how_many(con: Connection) -> None:
+    told = bars._with_count(questions.verdicts(con, SPAN))
+    total = questions.verdicts(con, SPAN).filter(pl.col("name") == "code-review")["fallbacks"].sum()
+    assert f"code-review ({total:,})" in told["name"].to_list()
+    alone = questions.verdicts(con, SPAN, "code-review")
+    assert bars._with_count(alone)["name"].unique().to_list() == ["code-review"]
 
 
 def incident(**given: Any) -> pl.DataFrame:
@@ -149,6 +159,39 @@ def incident(**given: Any) -> pl.DataFrame:
 def test_incident_is_drawn_no_further_than_is_known(given: dict[str, Any], hours: int, said: str) -> None:
     bands = episodes._bands(incident(**given), SPAN, "UTC").to_dicts()
     assert [(band["until"] - band["opened_at"], band["ended"]) for band in bands] == [(timedelta(hours=hours), said)]
+
+
+def test_word_for_nothing_is_as_wide_as_the_chart_would_be(con: Connection) -> None:
+    nobody = Span(AS_OF - timedelta(days=400), AS_OF - timedelta(days=399))
+    drawn = charts.timeline(questions.episodes(con, nobody), questions.incidents(con, nobody), nobody, width=540)
+    assert b'width="564"' in exhibit.svg(drawn)
+    assert b"No episode and no declared incident" in exhibit.svg(drawn)
+
+
+def happened(*days: int, kind: str = "note") -> pl.DataFrame:
+    at = [AS_OF + timedelta(days=day) for day in days]
+    told = pl.DataFrame({"kind": [kind] * len(at), "at": at, "until": [None] * len(at), "what": ["x"] * len(at)})
+    return told.with_columns(number=pl.int_range(1, len(at) + 1) if kind == "note" else pl.lit(None, pl.Int64))
+
+
+def test_numbers_that_would_touch_become_one() -> None:
+    found = charts.legible(happened(0, 10, 11, 12, 20), timedelta(days=2))
+    assert found["number"].to_list() == ["1", None, None, "2–4", "5"]
+
+
+def test_incidents_bear_no_number_and_need_no_change_beside_them(con: Connection) -> None:
+    found = charts.legible(happened(0, 1, kind="provider incident"), timedelta(days=2))
+    assert found["number"].to_list() == [None, None]
+    drawn = charts.trend(questions.trend(con, "rework_rate", "week"), annotations=found)
+    assert drawn.layer[-1].to_dict()["layer"][0]["mark"]["type"] == "tick"
+    assert b"<svg" in exhibit.svg(drawn)
+
+
+def test_period_with_nothing_but_a_change_still_shows_it(con: Connection) -> None:
+    nothing = questions.episodes(con, Span(AS_OF, AS_OF)).clear()
+    span = Span(AS_OF, AS_OF + timedelta(days=9))
+    drawn = charts.timeline(nothing, questions.incidents(con, span).clear(), span, width=400, changes=happened(3))
+    assert b"changes and notes" in exhibit.svg(drawn)
 
 
 def test_the_nameless_come_last() -> None:
@@ -203,6 +246,13 @@ def test_bars_of_one_minute_stand_on_one_another() -> None:
     stacked = _stacked(frame)
     assert stacked["served_by"].to_list() == ["preferred", "substitute"]
     assert stacked.select("below", "above").rows() == [(0, 3), (3, 5)]
+
+
+@pytest.mark.parametrize(("mode", "ink"), [("light", LIGHT), ("dark", DARK)])
+def test_picture_has_the_ground_that_its_words_are_read_on(con: Connection, mode: Mode, ink: Any) -> None:
+    drawn = charts.verdicts(questions.verdicts(con, SPAN), mode)
+    assert f'fill="{ink.ground}"'.encode() in exhibit.svg(drawn)
+    assert Image.open(BytesIO(exhibit.png(drawn))).convert("RGB").getpixel((1, 1)) == ImageColor.getrgb(ink.ground)
 
 
 def test_chart_becomes_a_picture_of_its_own_width(con: Connection) -> None:

@@ -10,8 +10,9 @@ from faces_project import AS_OF
 from shown_page import page, text
 from streamlit.testing.v1 import AppTest
 
+from readback import contracts as c
 from readback import shipped
-from readback.faces import behind, desk, figures, listings, questions, story
+from readback.faces import behind, desk, facets, figures, listings, questions, story, trust
 from readback.faces.period import Period
 from readback.metrics.definitions import definitions
 from readback.settings import Project
@@ -126,6 +127,22 @@ def test_every_finding_shows_its_evidence_and_sql(project: Project, name: str, p
     assert any("select *" in block.value for block in shown.code)
 
 
+def test_many_recommendations_are_shown_on_demand_and_the_one_of_the_address_first(tmp_path: Path) -> None:
+    rows = [row for row in faces_project.rows_by_contract("x")[c.Recommendation] if isinstance(row, c.Recommendation)]
+    more = [row.model_copy(update={"recommendation_id": f"more-{n}"}) for n, row in enumerate(rows * 2)]
+    root = faces_project.build(tmp_path / "many", extra={c.Recommendation: more}).root
+    assert len(page("recommendations", root).json) == 6
+    assert len(page("recommendations", root, show="all").json) == 9
+    asked = [each.value for each in page("recommendations", root, id="more-5").json]
+    assert len(asked) == 6
+    assert asked[0] == page("recommendations", root, show="all").json[8].value
+
+
+def test_sampled_outcomes_say_their_share() -> None:
+    told = trust.with_share(pl.DataFrame({"mode": ["complete", "sampled"], "sample_rate": [None, 0.2]}))
+    assert told["mode"].to_list() == ["complete", "sampled 20.0%"]
+
+
 def test_episode_tells_its_story_and_its_fallbacks(project: Project, con: Connection) -> None:
     ((episode_id, workflow, count),) = con.sql(
         "select e.episode_id, e.workflow, count(*) from episodes e join fallback_events f using (episode_id) "
@@ -161,6 +178,21 @@ def test_rows_behind_every_metric_can_be_asked_for(project: Project, con: Connec
     week = Period.of("week", AS_OF.replace(day=19, hour=0, minute=0))
     for sql in (behind.rows(metric, week.span, "code-review"), behind.figure(metric, "week", week.start)):
         assert desk.rows(con, project, sql, {}).height <= 1000
+
+
+def test_values_of_a_column_are_counted_on_the_sql_page(project: Project, con: Connection) -> None:
+    shown = page("sql", project.root, statement="select state, workflow from episodes;", count="state")
+    assert not shown.exception
+    expected = con.sql("select state, count(*) from episodes group by all order by 2 desc, 1").fetchall()
+    assert list(shown.dataframe[-1].value[["value", "rows"]].itertuples(index=False, name=None)) == expected
+
+
+@pytest.mark.parametrize("value", ["x' or true --", None, faces_project.HOSTILE])
+def test_narrowed_statement_holds_the_rows_with_that_value(con: Connection, value: str | None) -> None:
+    told = "null" if value is None else "'" + value.replace("'", "''") + "'"
+    statement = f'select unnest([{told}, \'other\']) as "a ""b" -- all;'
+    assert con.sql(facets.narrowed(statement, 'a "b', value)).fetchall() == [(value,)]
+    assert con.sql(facets.counted(statement, 'a "b')).fetchall()[0][1:] == (1, 0.5)
 
 
 def test_hostile_name_stays_a_text_in_the_sql_behind_it(project: Project, con: Connection) -> None:

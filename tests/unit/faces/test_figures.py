@@ -154,9 +154,16 @@ def test_rows_of_running_periods_take_their_limits_and_others_keep_theirs() -> N
     assert figures.live_frame(rows).select("low", "high").rows() == [(0.081, 0.178), (0.098, 0.154)]
 
 
+def test_definition_says_the_least_n_of_the_project_where_it_names_none() -> None:
+    known = definitions()
+    assert formulas.facts(known["rework_rate"], 35)["Withheld below"] == "35 units"
+    own = known["recovery_time_median_s"].minimum_n
+    assert formulas.facts(known["recovery_time_median_s"], 35)["Withheld below"] == f"{own} units" != "35 units"
+
+
 def test_the_definition_says_which_interval_is_which() -> None:
-    told = formulas.facts(definitions()["rework_rate"])["Interval"]
+    told = formulas.facts(definitions()["rework_rate"], 20)["Interval"]
     assert "Wilson" in told
     assert "anytime_low" in told
-    assert formulas.facts(definitions()["silent_downgrades"])["Interval"] == "exact Poisson interval"
-    assert formulas.facts(definitions()["recovery_time_median_s"])["Interval"].startswith("log(−log) band")
+    assert formulas.facts(definitions()["silent_downgrades"], 20)["Interval"] == "exact Poisson interval"
+    assert formulas.facts(definitions()["recovery_time_median_s"], 20)["Interval"].startswith("log(−log) band")

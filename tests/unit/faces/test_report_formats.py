@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -22,7 +23,7 @@ from readback.faces import figures, questions, report
 from readback.faces.brand import Look
 from readback.faces.period import Period
 from readback.faces.report import logo
-from readback.settings import Project
+from readback.settings import Note, Project
 from readback.store import Connection
 
 _LOADING = {"src", "href", "xlink:href", "srcset", "data", "action", "poster"}
@@ -100,6 +101,12 @@ def test_every_chart_stands_wide_and_narrow_under_its_own_ids(html: str) -> None
     assert len(tags.ids) == len(set(tags.ids))
 
 
+def test_every_part_of_the_page_has_an_address_and_is_listed(html: str) -> None:
+    listed = [value for value in Tags(html).loads if value.startswith("#") and value[1:] in Tags(html).ids]
+    assert listed[0] == "#the-five-metrics"
+    assert len(set(listed)) == len(re.findall(r"<h2 ", html))
+
+
 def test_colours_of_charts_follow_the_page(html: str) -> None:
     svg = html[html.index("<svg") : html.rindex("</svg>")]
     assert "var(--preferred, #0072b2)" in svg
@@ -146,7 +153,9 @@ def test_all_formats_tell_the_same_sentences(con: Connection, html: str, pdf: by
 def test_director_reads_two_pages_before_the_appendix(pdf: bytes) -> None:
     pages = [page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages]
     assert "The five metrics" in pages[0]
+    assert "Fallback frequency by month" in pages[0]
     assert "What we ask" in pages[1]
+    assert "Where it happened" in pages[1]
     assert pages[2].lstrip().startswith("Appendix")
 
 
@@ -169,6 +178,17 @@ def test_workbook_has_native_charts_and_definitions(xlsx: bytes) -> None:
     names = zipfile.ZipFile(BytesIO(xlsx)).namelist()
     assert len([name for name in names if name.startswith("xl/charts/chart")]) == 5
     assert "Definitions" in openpyxl.load_workbook(BytesIO(xlsx)).sheetnames
+
+
+def test_workbook_tells_beside_each_period_what_happened_in_it(con: Connection) -> None:
+    notes = [Note(at=datetime(2026, 10, 20, 8, tzinfo=UTC), text=_ATTACK)]
+    book = openpyxl.load_workbook(BytesIO(told(con, form="xlsx", own_notes=notes)))
+    listed = [row[:5] for row in book["Beside the figures"].iter_rows(min_row=2, values_only=True) if row[0]]
+    assert (listed[0][0], f"{listed[0][1]:%-d %b %H:%M}", *listed[0][2:]) == (1, "20 Oct 08:00", None, "note", _ATTACK)
+    rows = [row for row in book["History"].iter_rows(min_row=2, values_only=True) if row[1] == "Fallback frequency"]
+    assert (rows[-1][0], rows[-1][9]) == ("2026-10", "1–2")
+    declared = sum(row[3] == "provider incident" for row in book["Beside the figures"].iter_rows(values_only=True))
+    assert sum(row[10] or 0 for row in rows) == declared > 0
 
 
 @pytest.mark.parametrize("as_png", [False, True])

@@ -1,6 +1,6 @@
 """What a report says of a month that is whole, unfinished, empty, thin or restated."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from readback.contracts import vocabulary as v
 from readback.errors import QueryError
 from readback.faces import report
 from readback.faces.period import Period
-from readback.settings import Project, open_project
+from readback.settings import Note, Project, open_project
 from readback.store import Connection
 
 
@@ -49,6 +49,51 @@ def project_of(tmp_path: Path) -> Any:
         return faces_project.build(tmp_path / "project", empty=True, extra=extra)
 
     return made
+
+
+_NOTES = (
+    Note(at=datetime(2026, 7, 20, 8, tzinfo=UTC), text="Model router replaced"),
+    Note(at=datetime(2026, 10, 20, 8, tzinfo=UTC), text="Release 4.2"),
+    Note(at=datetime(2026, 10, 20, 18, tzinfo=UTC), text="Release 4.2.1"),
+)
+
+
+def test_time_axes_bear_the_numbers_of_what_happened_and_say_what_they_stand_for(con: Connection) -> None:
+    told = view(con, own_notes=_NOTES)
+    assert [(each[0], each[3]) for each in told["noted"]] == [
+        ("1", "Model router replaced"),
+        ("2", "Release 4.2"),
+        ("3", "Release 4.2.1"),
+        ("4", "claude-opus-4-5 of anthropic switched off for legal"),
+    ]
+    assert all(f">{number}</text>" in told["timeline"]["svg"] for number in ("2–3", "4"))
+    assert all(f">{number}</text>" in told["trend"]["svg"] for number in ("1", "2–4"))
+    assert "1: 20 Jul 2026, Model router replaced; 2: 20 Oct, Release 4.2; 3:" in told["trend"]["caption"]
+    assert "Model router" not in told["timeline"]["caption"]
+
+
+def test_of_many_changes_the_latest_are_told_beside_the_chart(con: Connection) -> None:
+    many = [Note(at=AS_OF - timedelta(days=20 - day), text=f"Release {day}") for day in range(9)]
+    told = view(con, own_notes=many)
+    assert len(told["noted"]) == 10
+    assert "Release 8" in told["timeline"]["caption"]
+    assert "Release 4" not in told["timeline"]["caption"]
+    assert told["timeline"]["caption"].endswith("; 5 more in the appendix.")
+
+
+def test_incidents_of_the_period_are_listed_with_their_declared_end(con: Connection) -> None:
+    rows = con.sql(
+        "select title, resolved_at is null from provider_incidents "
+        "where is_ordered and started_at >= '2026-10-01' order by started_at"
+    ).fetchall()
+    assert [(each[3], each[1] == "not declared") for each in view(con)["declared"]] == rows
+
+
+def test_first_metric_is_drawn_by_week_while_there_are_few_months(project_of: Any) -> None:
+    weeks = [AS_OF.replace(day=5, hour=0, minute=0) + timedelta(weeks=week) for week in range(3)]
+    rows = [figure("fallback_frequency", start, grain="week") for start in weeks]
+    with store.reader(project_of(figure("fallback_frequency", datetime(2026, 10, 1, tzinfo=UTC)), *rows)) as con:
+        assert view(con)["trend"]["caption"].startswith("Fallback frequency by week;")
 
 
 def test_target_is_met_missed_or_cannot_be_told(con: Connection) -> None:

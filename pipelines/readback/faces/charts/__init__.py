@@ -6,16 +6,19 @@ from readback.faces.charts.flows import flows
 from readback.faces.charts.forest import forest
 from readback.faces.charts.frame import MAX_ROWS, Chart
 from readback.faces.charts.minutes import minutes
+from readback.faces.charts.notes import INCIDENT, legible
 from readback.faces.charts.recovery import recovery
 from readback.faces.charts.trend import members, sparkline, trend
 
 __all__ = [
     "CHOSEN",
+    "INCIDENT",
     "MAX_ROWS",
     "Chart",
     "causes",
     "flows",
     "forest",
+    "legible",
     "members",
     "minutes",
     "recovery",

@@ -23,7 +23,7 @@ def causes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "con
 def substitutes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 42) -> Any:
     """Columns `preferred_model`, `target`, `served_by`, `fallbacks`: preferred → what answered, coloured by who."""
     if frame.is_empty():
-        return nothing(_EMPTY, mode)
+        return nothing(_EMPTY, mode, width=width)
     arrow = pl.format("{} → {}", pl.col("preferred_model").fill_null("unknown"), pl.col("target").fill_null("nobody"))
     rows = limited(inert(frame.with_columns(name=arrow), "name", limit=120))
     order = _order(rows)
@@ -34,10 +34,13 @@ def substitutes(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str =
 
 
 def verdicts(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 34) -> Any:
-    """Columns `name`, `verdict`, `fallbacks`: one bar per name, shares of the three verdicts, each said on its part."""
+    """Columns `name`, `verdict`, `fallbacks`: one bar per name, shares of the three verdicts, each said on its part.
+
+    Beside a name stands how many fallbacks it has: a share of one is no share to speak of.
+    """
     if frame.is_empty():
-        return nothing(_EMPTY, mode)
-    rows = _shares(limited(inert(frame, "name")))
+        return nothing(_EMPTY, mode, width=width)
+    rows = _shares(limited(_with_count(frame)))
     known = theme.verdicts(mode)
     c = theme.ink(mode)
     order = _order(rows)
@@ -64,6 +67,15 @@ def verdicts(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "c
     return dressed(alt.layer(bar, words).properties(height=alt.Step(step), width=width), mode)
 
 
+def _with_count(frame: pl.DataFrame) -> pl.DataFrame:
+    """Names as drawn, each with its number of fallbacks; a single one needs neither."""
+    if frame["name"].n_unique() == 1:
+        return inert(frame, "name")
+    count = pl.col("fallbacks").sum().over("name")
+    counts = frame.with_columns(count=count.map_elements(lambda n: f"{n:,}", return_dtype=pl.String))
+    return inert(counts, "name", limit=26).with_columns(name=pl.format("{} ({})", "name", "count")).drop("count")
+
+
 def _names(order: list[str], c: theme.Ink) -> alt.Y:
     """Names of the bars; a single bar needs none."""
     axis = alt.Axis(labelLimit=190, grid=False, labelColor=c.text) if len(order) > 1 else None
@@ -78,7 +90,7 @@ def _legend(rows: pl.DataFrame, known: list[str]) -> list[str]:
 
 def _counted(frame: pl.DataFrame, color: str, mode: Mode, width: int | str, step: int) -> Any:
     if frame.is_empty():
-        return nothing(_EMPTY, mode)
+        return nothing(_EMPTY, mode, width=width)
     rows = limited(inert(frame, "name"))
     return _drawn(rows, _order(rows), mode, width, step, alt.value(color))
 
@@ -97,7 +109,8 @@ def _drawn(rows: pl.DataFrame, order: list[str], mode: Mode, width: int | str, s
 def _order(rows: pl.DataFrame) -> list[str]:
     """Greatest first, the nameless last."""
     totals = rows.group_by("name").agg(pl.col("fallbacks").sum())
-    totals = totals.sort(pl.col("name") == "(no workflow)", "fallbacks", "name", descending=[False, True, False])
+    is_nameless = pl.col("name").str.starts_with("(no workflow)")
+    totals = totals.sort(is_nameless, "fallbacks", "name", descending=[False, True, False])
     return [str(name) for name in totals["name"].to_list()]
 
 

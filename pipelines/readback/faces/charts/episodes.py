@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from readback.faces import figures, theme
+from readback.faces.charts import notes
 from readback.faces.charts.frame import dressed, inert, limited, local, nothing
 from readback.faces.period import Span
 from readback.faces.theme import Mode
@@ -17,6 +18,8 @@ _INCIDENT_LANE = "declared incidents"
 _CHANGE_LANE = "changes and notes"
 _NAMELESS = "(no workflow)"
 _EVERY_DAY = 14
+_AROUND = 62
+"""Pixels of legend and time axis, which a page that gives a chart its width takes from the height."""
 
 
 def timeline(
@@ -29,20 +32,22 @@ def timeline(
     width: int | str = "container",
     changes: pl.DataFrame | None = None,
     is_clickable: bool = False,
+    lane_height: int = 34,
 ) -> Any:
     """Rows of `episodes` as bars by state, rows of `provider_incidents` as bands behind them, inside a span.
 
-    Rows of `annotations` other than incidents are marks on a lane of their own. A click on a bar selects its episode
+    Rows of `annotations` other than incidents are marks on a lane of their own, beside each its `number` where the
+    frame has that column. A click on a bar selects its episode
     where the page listens, under the name `CHOSEN`.
 
     An episode that has not recovered is drawn as far as it is known to last, an incident as far as `known_until`:
     where that is absent, a tick at its start.
     """
-    if episodes.is_empty() and incidents.is_empty():
-        return nothing("No episode and no declared incident in this period", mode)
+    marks = _marks(changes, zone)
+    if episodes.is_empty() and incidents.is_empty() and marks.is_empty():
+        return nothing("No episode and no declared incident in this period", mode, width=width)
     bars, bands = _bars(episodes, zone), _bands(incidents, span, zone)
     named = sorted(bars["lane"].unique().to_list(), key=lambda lane: (lane == _NAMELESS, lane))
-    marks = _marks(changes, zone)
     lanes = [*named, *([_INCIDENT_LANE] if bands.height else []), *([_CHANGE_LANE] if marks.height else [])]
     x = _time_axis(span, zone)
     drawn = _bars_drawn(bars, x, lanes, mode)
@@ -52,7 +57,7 @@ def timeline(
         drawn.add_params(_click()) if is_clickable and bars.height else drawn,
         _changed(marks, x, lanes, mode),
     )
-    height = max(96, 34 * len(lanes))
+    height = lane_height * len(lanes) + (_AROUND if width == "container" else 0)
     return dressed(layers.resolve_scale(color="independent").properties(height=height, width=width), mode)
 
 
@@ -89,7 +94,7 @@ def _bands(incidents: pl.DataFrame, span: Span, zone: str) -> pl.DataFrame:
 def _marks(changes: pl.DataFrame | None, zone: str) -> pl.DataFrame:
     if changes is None:
         return pl.DataFrame(schema={"kind": pl.String, "opened_at": pl.Datetime("us", "UTC"), "what": pl.String})
-    own = limited(changes.filter(pl.col("kind") != "provider incident"))
+    own = limited(changes.filter(pl.col("kind") != notes.INCIDENT))
     return inert(local(own, zone, "at"), "what", limit=140).rename({"at": "opened_at"})
 
 
@@ -103,7 +108,12 @@ def _changed(marks: pl.DataFrame, x: alt.X, lanes: list[str], mode: Mode) -> Any
     placed = alt.Chart(marks.with_columns(lane=pl.lit(_CHANGE_LANE)))
     rule = placed.mark_rule(color=c.off, strokeDash=[4, 3], opacity=0.6).encode(x=x)
     mark = placed.mark_point(shape="diamond", filled=True, size=90, color=c.off, opacity=1)
-    return alt.layer(rule, mark.encode(x=x, y=_y(lanes, mode), tooltip=tips))
+    shown = [rule, mark.encode(x=x, y=_y(lanes, mode), tooltip=tips)]
+    if "number" in marks.columns:
+        told = placed.transform_filter("datum.number !== null")
+        text = told.mark_text(align="left", dx=7, fontSize=11, fontWeight=600, color=c.off)
+        shown.append(text.encode(x=x, y=_y(lanes, mode), text="number:N"))
+    return alt.layer(*shown)
 
 
 def _click() -> Any:

@@ -18,7 +18,7 @@ def forest(
 ) -> Any:
     """Rows of `metric_effects`, one line each, named by `metric` or `member`; points, fallback minus preferred."""
     if frame.is_empty():
-        return nothing("No comparison of the two lanes yet", mode)
+        return nothing("No comparison of the two lanes yet", mode, width=width)
     drawn = _plotted(frame, by)
     layers = alt.layer(
         _zero(mode), _interval(drawn, mode), _crude(drawn, mode), _adjusted(drawn, mode), _words(drawn, mode)

@@ -42,7 +42,7 @@ def inert(frame: pl.DataFrame, *columns: str, limit: int = 60) -> pl.DataFrame:
     return frame.with_columns(cleaned)
 
 
-def nothing(words: str, mode: Mode, height: int = 80) -> Any:
+def nothing(words: str, mode: Mode, height: int = 80, width: int | str = "container") -> Any:
     """A chart that says why there is none."""
     text = alt.Chart(pl.DataFrame({"words": [words]})).mark_text(color=ink(mode).muted, fontSize=13)
-    return dressed(text.encode(text="words:N").properties(height=height, width="container"), mode)
+    return dressed(text.encode(text="words:N").properties(height=height, width=width), mode)

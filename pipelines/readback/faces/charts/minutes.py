@@ -100,5 +100,9 @@ def _moments(marks: list[tuple[str, datetime]], x: alt.X, mode: Mode, zone: str)
     )
     base = alt.Chart(local(frame, zone, "at")).encode(x=x)
     rule = base.mark_rule(color=c.off, strokeDash=[4, 3])
-    text = base.mark_text(align="left", dx=4, dy=6, baseline="top", fontSize=11, color=c.text, fontWeight=600)
-    return alt.layer(rule, text.encode(text="words:N", y=alt.Y("row:Q", scale=None, axis=None)))
+    set_as: dict[str, Any] = {"align": "left", "dx": 4, "dy": 6, "baseline": "top", "fontSize": 11, "fontWeight": 600}
+    # A bar may stand behind the word.
+    ground = base.mark_text(color=c.ground, stroke=c.ground, strokeWidth=4, opacity=0.85, **set_as)
+    words = [ground, base.mark_text(color=c.text, **set_as)]
+    placed: dict[str, Any] = {"text": "words:N", "y": alt.Y("row:Q", scale=None, axis=None)}
+    return alt.layer(rule, *(each.encode(**placed) for each in words))

@@ -23,7 +23,7 @@ def recovery(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "c
     episodes were still followed at each tick.
     """
     if frame.is_empty():
-        return nothing("No episode to follow", mode, height)
+        return nothing("No episode to follow", mode, height, width)
     steps = _steps(frame)
     horizon = min(HORIZON_MIN, _nice(float(steps["minutes"].to_list()[-1])))
     shown = _cut(steps, horizon)

@@ -14,6 +14,8 @@ from readback.faces.theme import Mode
 
 _FORMATS = {Grain.MONTH: "%b %Y", Grain.WEEK: "%-d %b", Grain.DAY: "%-d %b"}
 _MOST_TICKS = 12
+_ROOM = 13
+"""Pixels at the top of a sparkline that are for what happened beside it."""
 _TIGHT = {"left": 2, "right": 2, "top": 2, "bottom": 2}
 """A dictionary, because Streamlit's page writes into it."""
 
@@ -34,8 +36,9 @@ def trend(
     """
     drawn = _plotted(frame, zone)
     if drawn["shown"].null_count() == drawn.height:
-        return nothing(_why_nothing(frame), mode, height)
-    beside = notes.over(annotations, zone, "period_start", mode) if annotations is not None else None
+        return nothing(_why_nothing(frame), mode, height, width)
+    since = notes.since(annotations, frame) if annotations is not None else None
+    beside = notes.over(since, zone, "period_start", mode) if since is not None else None
     # A layer without a mark would be a picture without a name to a screen reader.
     gaps = [_gaps(drawn, mode)] if drawn["shown"].null_count() else []
     told = [_band(drawn, mode), _line(drawn, mode), *gaps, _names(drawn, mode), *([beside] if beside else [])]
@@ -58,28 +61,27 @@ def sparkline(
     x = alt.X("period_start:T", axis=None, scale=alt.Scale(padding=5))
     base = alt.Chart(drawn).encode(x=x)
     color = theme.ink(mode).preferred
-    scale = alt.Scale(zero=False, nice=False, padding=3)
+    beside = _beside(annotations, frame, zone, mode, x)
+    scale = alt.Scale(zero=False, nice=False, range=[height - 3, _ROOM if beside else 3])
     band = base.mark_area(opacity=0.16, color=color).encode(y=alt.Y("low:Q", axis=None, scale=scale), y2="high:Q")
     line = base.mark_line(color=color, strokeWidth=2).encode(y=alt.Y("shown:Q", axis=None), tooltip=_tooltip())
     last = drawn.filter(pl.col("shown").is_not_null()).tail(1)
     point = alt.Chart(last).mark_point(filled=True, size=46, color=color, opacity=1)
     dot = point.encode(x=x, y=alt.Y("shown:Q", axis=None), tooltip=_tooltip())
-    beside = _beside(annotations, frame, zone, mode, x)
     told = alt.layer(*([beside] if beside else []), band, line, dot)
     return dressed(told.properties(height=height, width="container", padding=_TIGHT), mode)
 
 
 def _beside(annotations: pl.DataFrame | None, frame: pl.DataFrame, zone: str, mode: Mode, x: alt.X) -> Any:
-    """What happened since the first period of a sparkline; an older mark would stretch its axis."""
     if annotations is None or frame.is_empty():
         return None
-    return notes.over(annotations.filter(pl.col("at") >= frame["period_start"].min()), zone, "period_start", mode, x)
+    return notes.over(notes.since(annotations, frame), zone, "period_start", mode, x)
 
 
 def members(frame: pl.DataFrame, mode: Mode = "light", *, width: int | str = "container", step: int = 30) -> Any:
     """One figure per member of a dimension, greatest first, as point and interval; withheld ones in words."""
     if frame.is_empty():
-        return nothing("No member to compare in this period", mode)
+        return nothing("No member to compare in this period", mode, width=width)
     drawn = inert(_plotted(frame, "UTC"), "member").sort(
         pl.col("member") == "(none)", "shown", descending=[False, True], nulls_last=True
     )

@@ -6,10 +6,12 @@ import polars as pl
 
 from readback.faces import charts, figures, questions
 from readback.faces.inert import plain
+from readback.faces.report import beside
 from readback.faces.report.subject import Subject, chart, moment, share
 
 _MOST_EPISODES = 15
 _MOST_LANES = 12
+_LANE = 29
 
 
 def episodes(view: Subject) -> dict[str, Any]:
@@ -23,7 +25,6 @@ def episodes(view: Subject) -> dict[str, Any]:
         "unrecovered_count": found.filter(~pl.col("is_recovered")).height,
         "longest": longest[0] if longest else None,
         "episodes": [_episode(row) for row in listed],
-        "admin_changes": [_switch(row) for row in questions.admin_changes(view.con, view.period.span).to_dicts()],
         **_pictures(view, found, incidents),
     }
 
@@ -34,12 +35,17 @@ def _pictures(view: Subject, found: pl.DataFrame, incidents: pl.DataFrame) -> di
     substitutes = questions.substitutes(view.con, view.period.span)
     zone = view.period.zone
     shown, left_out = _busiest(found)
+    noted = beside.within(beside.annotated(view), view.seen)
+    marks = beside.drawn(noted, view.seen)
     return {
         "timeline": chart(
-            lambda width: charts.timeline(shown, incidents, view.seen, zone=zone, width=width),
+            lambda width: charts.timeline(
+                shown, incidents, view.seen, zone=zone, width=width, changes=marks, lane_height=_LANE
+            ),
             "timeline",
             "Coloured: episodes by state. Grey: what providers declared: context, never the measure of recovery."
-            + (f" {left_out} workflows with fewer episodes are left out." if left_out else ""),
+            + (f" {left_out} workflows with fewer episodes are left out." if left_out else "")
+            + beside.told(view, noted),
             "Episodes and declared incidents over the period",
             taken=150,
         ),
@@ -81,15 +87,6 @@ def _episode(row: dict[str, Any]) -> dict[str, str]:
         "cause": row["cause"].replace("_", " "),
         "models": f"{preferred} → {plain(', '.join(row['substitutes']), 80) or 'nobody'}",
         "fallbacks": figures.count(row["fallback_count"]),
-    }
-
-
-def _switch(row: dict[str, Any]) -> dict[str, str]:
-    return {
-        "at": moment(row["effective_at"] or row["seen_at"]),
-        "what": plain(row["model"] or row["provider"] or "unknown", 80),
-        "scope": plain(row["scope"] or figures.DASH, 60),
-        "state": "on" if row["is_enabled"] else "off",
     }
 
 

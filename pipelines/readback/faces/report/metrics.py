@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
+
 from readback.contracts import MetricValue
 from readback.contracts.vocabulary import Dimension
 from readback.faces import charts, figures, narrative, questions, summary
 from readback.faces.figures import COMPANIONS, HEADLINES
 from readback.faces.inert import plain
+from readback.faces.period import Span
+from readback.faces.report import beside
 from readback.faces.report.subject import Subject, change_of, chart, share
 
 BESIDE = (
@@ -83,19 +87,10 @@ def row(view: Subject, metric: str, now: MetricValue | None, before: MetricValue
 
 
 def _pictures(view: Subject) -> dict[str, Any]:
-    metric, grain, zone = HEADLINES[0], view.period.grain.value, view.period.zone
-    history = questions.trend(view.con, metric, grain, until=view.period.start, limit=13)
-    compared = questions.by_member(view.con, metric, grain, view.period.start)
+    history = beside.history(view)
+    compared = questions.by_member(view.con, HEADLINES[0], view.period.grain.value, view.period.start)
     return {
-        "trend": chart(
-            lambda width: charts.trend(history, zone=zone, width=width, height=110),
-            "trend",
-            f"Fallback frequency by {grain}; the band is the 95% interval.",
-            "Fallback frequency over time",
-            taken=60,
-        )
-        if history["value"].drop_nulls().len() > 2
-        else None,
+        "trend": _trend(view, history) if history["value"].drop_nulls().len() > 1 else None,
         "by_workflow": chart(
             lambda width: charts.members(compared, width=width, step=24),
             "members",
@@ -105,6 +100,21 @@ def _pictures(view: Subject) -> dict[str, Any]:
             taken=180,
         ),
     }
+
+
+def _trend(view: Subject, history: pl.DataFrame) -> dict[str, Any]:
+    span = Span(history["period_start"][0], view.seen.end)
+    found = beside.within(beside.annotated(view), span)
+    marks = beside.drawn(found, span)
+    ticks = " Grey ticks: incidents that providers declared." if found["number"].null_count() else ""
+    told = f"Fallback frequency by {history['grain'][0]}; each point at its start, the band its 95% interval.{ticks}"
+    return chart(
+        lambda width: charts.trend(history, zone=view.period.zone, width=width, height=110, annotations=marks),
+        "trend",
+        told + beside.told(view, found),
+        "Fallback frequency over time",
+        taken=60,
+    )
 
 
 def classes(view: Subject) -> list[dict[str, Any]]:

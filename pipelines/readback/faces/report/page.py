@@ -11,6 +11,7 @@ from markupsafe import Markup
 from readback.faces import theme
 from readback.faces.brand import Look
 
+_HEAD = re.compile(r"<h2>(.*?)</h2>")
 _PAINT = re.compile(r'"(#[0-9a-f]{6}|white)"')
 
 
@@ -25,7 +26,16 @@ def html(view: Mapping[str, Any], look: Look) -> str:
     )
     environment.filters["themed"] = themed
     inks = {"light": _inks(theme.LIGHT), "dark": _inks(theme.DARK)}
-    return environment.get_template("report.html.j2").render(view, logo=look.logo_address, inks=inks)
+    return _with_contents(environment.get_template("report.html.j2").render(view, logo=look.logo_address, inks=inks))
+
+
+def _with_contents(page: str) -> str:
+    """The page with an address for each of its parts, and the list of them where a screen has room beside the page."""
+    parts = {title: re.sub(r"\W+", "-", title.lower()) for title in _HEAD.findall(page)}
+    links = "".join(f'<a href="#{name}">{title}</a>' for title, name in parts.items())
+    contents = f'<nav aria-label="On this page"><b>On this page</b>{links}</nav>\n<main>'
+    named = _HEAD.sub(lambda head: f'<h2 id="{parts[head[1]]}">{head[1]}</h2>', page)
+    return named.replace("<main>", contents, 1)
 
 
 def themed(svg: str) -> Markup:

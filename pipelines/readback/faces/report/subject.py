@@ -1,6 +1,6 @@
 """What a report is about: one period, the one before it, and what the project says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from readback.faces import figures, questions, svg
 from readback.faces.brand import Look
 from readback.faces.figures import Definition
 from readback.faces.period import Period, Span
+from readback.settings import Note
 from readback.store import Connection
 from readback.stretches import SLACK
 
@@ -33,6 +34,7 @@ class Subject:
     targets: Mapping[str, float] = field(default_factory=dict)
     look: Look = field(default_factory=Look)
     snapshot: str = ""
+    own_notes: Sequence[Note] = ()
 
     @property
     def seen(self) -> Span:

@@ -7,7 +7,7 @@ from typing import Any
 from readback.contracts.vocabulary import Grain
 from readback.faces import figures, narrative, questions
 from readback.faces.inert import plain
-from readback.faces.report import comebacks, conformance, decisions, happenings, health, metrics
+from readback.faces.report import beside, comebacks, conformance, decisions, happenings, health, metrics
 from readback.faces.report.subject import Subject
 
 METHOD = (
@@ -30,7 +30,7 @@ def view_of(subject: Subject) -> dict[str, Any]:
     if subject.is_without_data:
         return told | health.health(subject)
     told |= metrics.metrics(subject) | happenings.episodes(subject) | happenings.effects(subject)
-    told |= comebacks.comebacks(subject)
+    told |= comebacks.comebacks(subject) | beside.beside(subject)
     told |= conformance.conformance(subject) | decisions.decisions(subject) | health.health(subject)
     told["classes"] = metrics.classes(subject)
     told["asks"] = [asdict(ask) for ask in decisions.asks(told["recommendations"], told["five"])]

@@ -1,4 +1,4 @@
-"""The view's figures as a workbook: numbers with their formats, native charts, and a sheet of definitions."""
+"""The view's figures as a workbook: numbers with their formats, and a sheet of definitions."""
 
 from collections.abc import Iterable, Mapping
 from io import BytesIO
@@ -9,12 +9,11 @@ import xlsxwriter
 from readback.contracts import MetricValue
 from readback.faces import figures, questions
 from readback.faces.recovery import TRIED
-from readback.faces.report import logo
+from readback.faces.report import history, logo
 from readback.faces.report.cells import FIGURE_HEADS, SAFE, Book, form_of, naive
 from readback.faces.report.metrics import WANTED
 from readback.faces.report.subject import Subject, change_of
 
-_HISTORY = 13
 _LOGO_HEIGHT = 48
 """Pixels on the sheet; drawn twice as high, for screens that show more."""
 _EPISODE = {
@@ -33,7 +32,7 @@ def xlsx(view: Mapping[str, Any], subject: Subject) -> bytes:
     _summary(book, view)
     if not view["is_without_data"]:
         _metrics(book, view)
-        _history(book)
+        history.sheets(book)
         _by_member(book, "By workflow", "workflow")
         _by_member(book, "By class", "workflow_class")
         _conformance(book, view)
@@ -109,66 +108,6 @@ def _metrics(book: Book, view: Mapping[str, Any]) -> None:
 def _changed(subject: Subject, now: MetricValue, before: MetricValue | None) -> tuple[float | None, ...]:
     found = change_of(subject, now, before)
     return (found.difference, found.low, found.high) if found else (None, None, None)
-
-
-def _history(book: Book) -> None:
-    """The five metrics over the latest periods, each with a native chart whose bars are the intervals."""
-    subject = book.subject
-    heads = ("Period", "Metric", "Value", "95% from", "95% to", "n", "Status", "Below", "Above")
-    sheet = book.sheet("History", heads, (12, 32, 12, 12, 12, 10, 26, 10, 10))
-    row = 1
-    for place, metric in enumerate(figures.HEADLINES):
-        found = questions.trend(
-            subject.con, metric, subject.period.grain.value, until=subject.period.start, limit=_HISTORY
-        )
-        first = row
-        for figure in figures.values(found):
-            _history_row(book, sheet, row, figure)
-            row += 1
-        if row > first:
-            _chart(book, sheet, metric, first, row - 1, place)
-
-
-def _history_row(book: Book, sheet: Any, row: int, figure: MetricValue) -> None:
-    form, shown = form_of(figure), not figures.withheld(figure)
-    value, low, high = (figure.value, figure.low, figure.high) if shown else (None, None, None)
-    book.put(sheet, row, 0, f"{figure.period_start:%Y-%m}")
-    book.put(sheet, row, 1, figures.label(figure.metric))
-    for column, number in ((2, value), (3, low), (4, high)):
-        book.put(sheet, row, column, number, form)
-    book.put(sheet, row, 5, figures.sample_size(figure) if shown else None, "#,##0")
-    book.put(sheet, row, 6, figures.withheld(figure) or "ok")
-    book.put(sheet, row, 7, None if value is None or low is None else value - low, form)
-    book.put(sheet, row, 8, None if value is None or high is None else high - value, form)
-
-
-def _chart(book: Book, sheet: Any, metric: str, first: int, last: int, place: int) -> None:
-    color, rows = book.subject.look.primary, (first, last)
-    chart = book.book.add_chart({"type": "line"})
-    chart.add_series(
-        {
-            "name": figures.label(metric),
-            "categories": ["History", first, 0, last, 0],
-            "values": ["History", first, 2, last, 2],
-            "line": {"color": color, "width": 2},
-            "marker": {"type": "circle", "size": 6, "fill": {"color": color}, "border": {"color": color}},
-            "y_error_bars": {
-                "type": "custom",
-                "plus_values": _column("I", *rows),
-                "minus_values": _column("H", *rows),
-                "line": {"color": "#8a94a3"},
-            },
-        }
-    )
-    chart.set_title({"name": figures.label(metric), "name_font": {"size": 12}})
-    chart.set_legend({"none": True})
-    chart.set_y_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#e6eaef"}}})
-    chart.set_size({"width": 460, "height": 240})
-    sheet.insert_chart(1 + 13 * place, 10, chart)
-
-
-def _column(letter: str, first: int, last: int) -> str:
-    return f"=History!${letter}${first + 1}:${letter}${last + 1}"
 
 
 def _by_member(book: Book, name: str, dimension: str) -> None:
