@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from readback import stats
 from readback.decisions.outcome_weeks import series_of
-from readback.metrics.estimation import FEWEST_CLUSTERS
+from readback.metrics.correlation import FEWEST_CLUSTERS
 
 Counts = NDArray[Any]
 

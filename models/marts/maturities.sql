@@ -1,5 +1,5 @@
--- One row per outcome metric, day, workflow and class: when the next run of that day comes of age. Reads runs and
--- run_status, which may be cut to a range beforehand.
+-- One row per outcome metric, day, workflow and class: when the next run of that day comes of age, or ends its window
+-- without ever having counted. Reads runs and run_status, which may be cut to a range beforehand.
 select
     status.metric,
     cast(runs.started_at at time zone $timezone as date) as day,
@@ -9,5 +9,5 @@ select
     min(status.released_at) + status.window_s * interval '1 second' as matures_at
 from run_status as status
 inner join runs on runs.run_id = status.run_id
-where not status.is_mature and status.status in ('event', 'clear', 'censored')
+where status.closes_at is null
 group by status.metric, cast(runs.started_at at time zone $timezone as date), runs.workflow, status.window_s

@@ -38,7 +38,8 @@ select
     sum(cluster_n3) as cluster_n3,
     sum(cluster_x) as cluster_x,
     sum(cluster_x2) as cluster_x2,
-    sum(cluster_xn) as cluster_xn
+    sum(cluster_xn) as cluster_xn,
+    max(closes_at) as closes_at
 from named
 where member is not null
 group by metric, day, dimension, member, seen_lane

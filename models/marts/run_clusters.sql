@@ -4,6 +4,7 @@
 -- model and provider are those that gave the output. Clusters share what happened to them: the runs of an episode, a run
 -- that fell back outside any episode, the other runs of a workflow within an hour. `block`: Monday to Friday, 8 to 18.
 -- run_count weighs by the sampling of log and outcome source, logged_count by that of the log alone.
+-- closes_at: when the windows of all its runs are over; far away while a watching source was not read so far.
 with dated as (
     select *, started_at at time zone $timezone as local_at from runs
     where started_at >= $from_at and started_at < $to_at
@@ -45,7 +46,8 @@ select
     sum(runs.weight * status.weight) as run_count,
     sum(runs.weight * status.weight * runs.weight * status.weight) as weight_squares,
     round(sum(runs.weight * status.weight * events.cost_usd), 9) as error_cost_usd,
-    sum(case when events.unknown_cost_count = 0 then runs.weight * status.weight else 0 end) as costed_count
+    sum(case when events.unknown_cost_count = 0 then runs.weight * status.weight else 0 end) as costed_count,
+    max(coalesce(status.closes_at, timestamptz '9999-12-31 00:00:00+00')) as closes_at
 from described as runs
 inner join run_status as status on status.run_id = runs.run_id
 left join run_events as events on events.run_id = status.run_id and events.metric = status.metric

@@ -11,7 +11,8 @@ with clusters as (
         sum(case when status not in ('not_eligible', 'uncovered') then run_count else 0 end) as observable,
         sum(case when is_mature then weight_squares else 0 end) as weight_squares,
         sum(case when is_mature then sample_count else 0 end) as n,
-        sum(case when is_mature and status = 'event' then sample_count else 0 end) as x
+        sum(case when is_mature and status = 'event' then sample_count else 0 end) as x,
+        max(closes_at) as closes_at
     from run_clusters
     group by metric, day, workflow, workflow_class, team, cause, model, provider, lane, cluster_id, hour_at
 )
@@ -29,6 +30,7 @@ select
     sum(n * n * n) as cluster_n3,
     sum(x) as cluster_x,
     sum(x * x) as cluster_x2,
-    sum(x * n) as cluster_xn
+    sum(x * n) as cluster_xn,
+    max(closes_at) as closes_at
 from clusters
 group by metric, day, workflow, workflow_class, team, cause, model, provider, lane

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from readback import stats
-from readback.metrics.estimation import FEWEST_CLUSTERS
+from readback.metrics.correlation import FEWEST_CLUSTERS
 from readback.stats.estimate import Floats
 
 MATURE = 0.99
