@@ -68,7 +68,7 @@ drawn = charts.trend(history, mode, zone=zone, height=height, annotations=noted)
 shown = Shown(f"{metric}-trend", history, behind.figure(metric, grain, period.start, **scope), drawn, metric)
 with left, exhibit.card(view, figures.label(metric), shown, height="stretch"):
     board.chart(drawn, f"{figures.label(metric)} with its 95% interval")
-    st.caption("Band: 95% interval (of a running period, for every look). Hollow: withheld; pointing at it says why.")
+    st.caption("Band: 95% interval (of a running period, for every look). Hollow: withheld; pointing says why.")
 drawn = charts.members(compared, mode)
 shown = Shown(f"{metric}-workflows", compared, behind.rows(metric, span), drawn, metric)
 with right, exhibit.card(view, "By workflow", shown, height="stretch"):

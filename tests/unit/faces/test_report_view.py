@@ -60,6 +60,13 @@ def test_target_is_met_missed_or_cannot_be_told(con: Connection) -> None:
     assert told["targets_told"] == "Of 3 targets: 1 met, 1 missed, 1 that the data cannot settle."
 
 
+def test_figures_that_an_outcome_may_still_change_are_marked(con: Connection) -> None:
+    told = view(con)
+    assert row(told, "rework_rate")["interval"].endswith("%, maturing")
+    assert "maturing" not in row(told, "fallback_frequency")["interval"]
+    assert "maturing" not in row(view(con, "2026-07"), "rework_rate")["interval"]
+
+
 def test_without_targets_there_is_no_target(con: Connection) -> None:
     told = view(con)
     assert not told["has_targets"]
