@@ -7,7 +7,7 @@ import polars as pl
 
 from readback import store
 from readback.contracts import MetricEffect
-from readback.contracts.vocabulary import Dimension, Grain, MetricLane, MetricStatus
+from readback.contracts.vocabulary import Absence, Dimension, Grain, MetricLane, MetricStatus
 from readback.metrics import rollup
 from readback.metrics.definitions import definitions
 
@@ -30,7 +30,8 @@ def marked(con: store.Connection, figures: pl.DataFrame, zone: str, as_of: datet
     is_open = (pl.col("closes_at") > settled_at).fill_null(False)
     # A period of grain all has no end.
     is_headline = (pl.col("dimension") == Dimension.ALL.value) & (pl.col("lane") == MetricLane.ALL.value)
-    is_counted = is_headline & pl.col("status").is_in(_EMPTY) & (pl.col("ends_at") > settled_at).fill_null(True)
+    has_counts = (is_headline & pl.col("status").is_in(_EMPTY)) | (pl.col("absence") == Absence.LINK_FAILED.value)
+    is_counted = has_counts.fill_null(False) & (pl.col("ends_at") > settled_at).fill_null(True)
     mark = pl.when(pl.col("metric").is_in(outcomes)).then(is_open | is_counted)
     return told.with_columns(mark.alias("is_maturing")).drop("ends_at")
 

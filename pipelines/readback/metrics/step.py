@@ -27,9 +27,8 @@ from readback.metrics.running import running_periods, with_anytime_limits
 from readback.settings import Settings
 from readback.stretches import Range
 
-_ABSENT: dict[str, pl.DataType | type[pl.DataType]] = {
-    "value": pl.Float64,
-    "effective_n": pl.Float64,
+_TOLD: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("numerator", "denominator", "value", "effective_n", "eligible", "observable"), pl.Float64),
     "closes_at": pl.Datetime("us", "UTC"),
 }
 _EPISODES = "recovery_time_median_s"
@@ -72,10 +71,10 @@ def figures(con: store.Connection, settings: Settings, as_of: datetime) -> pl.Da
         nothing_told(skeleton, found, {definition.metric: definition.metric in absent for definition in asked})
     )
     # Where nothing is told, no frame brings these columns.
-    found.append(pl.DataFrame(schema=_ABSENT))
+    found.append(pl.DataFrame(schema=_TOLD))
     told = with_anytime_limits(pl.concat(found, how="diagonal"), running_periods(con, zone, as_of))
-    told = marked(con, told, zone, as_of, settings.windows.late)
-    return _completed(explained(con, told, zone, settings.metrics.minimum_n), as_of)
+    told = explained(con, told, zone, settings.metrics.minimum_n)
+    return _completed(marked(con, told, zone, as_of, settings.windows.late), as_of)
 
 
 def _told(con: store.Connection, settings: Settings, told: Sequence[Definition]) -> Iterator[pl.DataFrame]:
