@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from readback.faces import annotations, behind, board, charts, exhibit, figures, listings, questions
+from readback.faces import absences, annotations, behind, board, charts, exhibit, figures, listings, questions
 from readback.faces.exhibit import Shown
 from readback.faces.figures import COMPANIONS, HEADLINES
 
@@ -23,7 +23,7 @@ with heading:
 ask = partial(figures.live_answer, view.ask, grain=grain)
 asked = {"metrics": [*HEADLINES, *COMPANIONS.values()], **scope}
 told = [
-    figures.by_metric(figures.values(ask(questions.figures, start=each.start, **asked))) if each else {}
+    figures.by_metric(figures.values(ask(absences.figures, start=each.start, is_filter=True, **asked))) if each else {}
     for each in (period, period.previous, period.counterpart)
 ]
 history = ask(questions.trend, metric=HEADLINES[0], until=period.start, limit=26, **scope)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from readback.faces import behind, board, charts, drill, exhibit, figures, questions, workflow_table
+from readback.faces import absences, behind, board, charts, drill, exhibit, figures, listings, questions, workflow_table
 from readback.faces.exhibit import Shown
 
 view = board.open_board()
@@ -15,7 +15,7 @@ with heading:
     board.title(view, "Workflows", f"{board.name(view)} · {period.label}")
 
 grain, start = period.grain.value, period.start
-told = view.ask(drill.workflow_figures, metrics=list(workflow_table.METRICS), grain=grain, start=start)
+told = view.ask(absences.of_members, metrics=list(workflow_table.METRICS), grain=grain, start=start)
 table = workflow_table.rows(
     figures.live_frame(told),
     view.ask(drill.classes, at=start),
@@ -31,6 +31,7 @@ with exhibit.card(view, "All workflows", Shown("workflows", table, sql, metric="
         "workflows",
         trend=st.column_config.AreaChartColumn("Fallback trend, %", width="small", color="blue"),
     )
+    listings.absent(absences.absent(told))
 if chosen:
     board.go("workflow", workflow=chosen["workflow"], **board.kept("grain", "period"))
 

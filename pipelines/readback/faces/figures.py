@@ -276,6 +276,11 @@ def with_interval(figure: MetricValue) -> str:
     return f"{shown} ({inside})" if inside else shown
 
 
+def told(figure: MetricValue) -> str:
+    """Value, interval and n in one phrase, or the sentence that says with counts why there is none."""
+    return figure.explanation or with_interval(figure) if withheld(figure) else with_interval(figure)
+
+
 def evidence(figure: MetricValue) -> str:
     """What a headline rests on, for the line below it: the interval and n, or the reason for its absence.
 

@@ -140,7 +140,7 @@ def explain(definition: Definition, status: MetricStatus, seen: Seen, minimum_n:
     if status is MetricStatus.TOO_FEW:
         return Absence.TOO_FEW, _few(definition, seen, minimum_n)
     if status is MetricStatus.LOW_COVERAGE:
-        of = f"{_n(seen.observable)} of {_n(seen.eligible)} {_units(definition)}"
+        of = f"{_n(seen.observable)} of {_n(seen.eligible)} {units(definition)}"
         return Absence.FILTERED, f"Only {of} could be observed."
     return _without_outcome(definition, seen) if definition.outcome else _without_event(definition, seen)
 
@@ -168,7 +168,7 @@ def _few(definition: Definition, seen: Seen, minimum_n: int) -> str:
         return f"Fewer than {least} {what}, or none was followed long enough; {_traffic(seen)}."
     left = seen.observable - seen.denominator
     young = f"; {_n(left)} more are within their window" if definition.outcome and left > 0 else ""
-    return f"{_n(seen.denominator)} {_units(definition)} where {definition.threshold(minimum_n)} are needed{young}."
+    return f"{_n(seen.denominator)} {units(definition)} where {definition.threshold(minimum_n)} are needed{young}."
 
 
 def _without_outcome(definition: Definition, seen: Seen) -> _Told:
@@ -189,7 +189,7 @@ def _without_event(definition: Definition, seen: Seen) -> _Told:
     if seen.told < seen.requests and not seen.told:
         return Absence.FILTERED, f"None of {_n(seen.requests)} requests can tell whether it fell back."
     if seen.eligible > 0:
-        return Absence.FILTERED, f"None of {_n(seen.eligible)} {_units(definition)} could be observed."
+        return Absence.FILTERED, f"None of {_n(seen.eligible)} {units(definition)} could be observed."
     what = "episode opened" if definition.estimator == "survival" else "fallback to count"
     what = "episode is open" if definition.statistic == "oldest_open" else what
     return Absence.NO_EVENT, f"No {what}: {_traffic(seen)}."
@@ -214,11 +214,14 @@ def _rate_of(metric: str, status: str) -> str:
     return metric if status == MetricStatus.LOW_COVERAGE else _RATES.get(metric, metric)
 
 
-def _units(definition: Definition) -> str:
+def units(definition: Definition) -> str:
+    """What a figure of the metric counts, in a word."""
     if definition.metric in _RATES:
         return "errors' costs"
     if definition.outcome:
         return "runs"
+    if definition.estimator in ("survival", "quantile"):
+        return "episodes" if definition.estimator == "survival" else "fallbacks"
     return "fallbacks" if definition.metric in ("policy_conformance_rate", "added_cost_usd") else "requests"
 
 

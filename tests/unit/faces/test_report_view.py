@@ -157,14 +157,20 @@ def test_class_block_withholds_what_rests_on_too_little(tmp_path: Path) -> None:
         "low": None,
         "high": None,
         "status": v.MetricStatus.TOO_FEW,
+        "numerator": 0.0,
         "denominator": 3.0,
+        "explanation": "3 requests where 20 are needed.",
     }
     member: dict[str, Any] = {"dimension": v.Dimension.WORKFLOW_CLASS, "member": "legal-summary"}
     thin = figure("fallback_frequency", datetime.fromisoformat("2026-10-01T00:00:00+00:00"), **{**nothing, **member})
     project = faces_project.build(tmp_path, extra={c.MetricValue: [thin]})
     with store.reader(project) as con:
-        (block,) = view(con)["classes"]
+        shown = view(con)
+    (block,) = shown["classes"]
     assert (block["name"], block["rows"][0]["reason"]) == ("legal-summary", "too few to say (n=3)")
+    absent = dict(shown["absent"])
+    assert absent["legal-summary: Fallback frequency"] == "3 requests where 20 are needed."
+    assert absent["legal-summary: Recovery time (median)"] == "No episode opened: 0 fallbacks of 3 requests."
 
 
 def test_period_that_the_logs_have_not_reached_is_refused(con: Connection) -> None:

@@ -34,6 +34,7 @@ def view_of(subject: Subject) -> dict[str, Any]:
     told |= comebacks.comebacks(subject)
     told |= conformance.conformance(subject) | decisions.decisions(subject) | health.health(subject)
     told["classes"] = metrics.classes(subject)
+    told["absent"] += [line for one in told["classes"] for line in one["absent"]]
     told["asks"] = [asdict(ask) for ask in decisions.asks(told["recommendations"], told["five"])]
     told["went_wrong"] = _went_wrong(subject, told)
     return told
