@@ -31,6 +31,7 @@ select
     sum(denominator) as denominator,
     sum(eligible) as eligible,
     sum(observable) as observable,
+    sum(unseen) as unseen,
     sum(weight_squares) as weight_squares,
     sum(cluster_count) as cluster_count,
     sum(cluster_n) as cluster_n,

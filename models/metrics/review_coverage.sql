@@ -7,7 +7,7 @@
 -- outcome    = "review_decision"
 -- model      = "served"
 -- no_rows    = "null"
--- definition_version = 1
+-- definition_version = 2
 -- references = ["Wilson 1927", "Kish 1965 (design effect)"]
 --
 -- A run without a decision counts once its review window has elapsed; run_status then calls it not_eligible for the
@@ -29,6 +29,7 @@ select
     sum(case when is_settled then logged_count else 0 end) as denominator,
     sum(case when is_eligible then logged_count else 0 end) as eligible,
     sum(case when is_eligible and status <> 'uncovered' then logged_count else 0 end) as observable,
+    sum(case when is_eligible and is_unseen then logged_count else 0 end) as unseen,
     sum(case when is_settled then logged_squares else 0 end) as weight_squares,
     max(closes_at) as closes_at
 from reviewable

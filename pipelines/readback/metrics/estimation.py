@@ -121,11 +121,14 @@ def _withheld(told: pl.DataFrame, definition: Definition) -> pl.DataFrame:
 
 
 def _bounds(definition: Definition) -> tuple[pl.Expr, pl.Expr]:
-    """What the figure may be if none, or all, of the unobserved units had the event."""
+    """What the figure may be if none, or all, of the unobserved units had the event.
+
+    Of outcomes these are the runs whose window is over: a younger one has no outcome yet, seen or not.
+    """
     nothing = pl.lit(None, pl.Float64)
     if definition.estimator == "total":
         return (pl.col("numerator") if definition.interval == "poisson" else nothing), nothing
-    missing = pl.col("eligible") - pl.col("observable")
+    missing = pl.col("unseen").fill_null(0) if definition.outcome else pl.col("eligible") - pl.col("observable")
     whole = pl.col("denominator").fill_null(0) + missing
     seen = pl.col("numerator").fill_null(0)
     return seen / whole, (seen + missing) / whole

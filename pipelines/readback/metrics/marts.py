@@ -17,7 +17,7 @@ from readback.stretches import Range
 GAMMA = 1.01 / 0.99
 """Base of the latency buckets: a relative error of at most 1%."""
 
-_SUMS = ("numerator", "denominator", "eligible", "observable", "weight_squares", "cluster_count", "cluster_n",
+_SUMS = ("numerator", "denominator", "eligible", "observable", "unseen", "weight_squares", "cluster_count", "cluster_n",
          "cluster_n2", "cluster_n3", "cluster_x", "cluster_x2", "cluster_xn")  # fmt: skip
 _DAILY = f"""create table if not exists marts.metric_daily (
     metric varchar, day date, workflow varchar, workflow_class varchar, cause varchar, model varchar, provider varchar,
