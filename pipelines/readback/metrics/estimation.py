@@ -3,7 +3,7 @@
 Whether a figure may be read as one is decided by `judge`, in the same way for every estimator.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -120,7 +120,7 @@ def _withheld(told: pl.DataFrame, definition: Definition) -> pl.DataFrame:
     )
 
 
-def _bounds(definition: Definition) -> tuple[pl.Expr, pl.Expr]:
+def _bounds(definition: Definition) -> Iterable[pl.Expr]:
     """What the figure may be if none, or all, of the unobserved units had the event.
 
     Of outcomes these are the runs whose window is over: a younger one has no outcome yet, seen or not.
@@ -131,7 +131,7 @@ def _bounds(definition: Definition) -> tuple[pl.Expr, pl.Expr]:
     missing = pl.col("unseen").fill_null(0) if definition.outcome else pl.col("eligible") - pl.col("observable")
     whole = pl.col("denominator").fill_null(0) + missing
     seen = pl.col("numerator").fill_null(0)
-    return seen / whole, (seen + missing) / whole
+    return (pl.when(whole > 0).then(bound / whole).otherwise(nothing) for bound in (seen, seen + missing))
 
 
 def _kish(n: Floats, squares: Floats) -> Floats:

@@ -63,14 +63,17 @@ def test_worked_bounds_leave_out_the_unseen_runs_that_are_too_young(con: store.C
         add_request(con, number, START)
     add_request(con, 8, START, workflow="unwatched")
     add_request(con, 9, START + timedelta(days=25), workflow="unwatched")
+    add_request(con, 10, START + timedelta(days=25))
     for number in (0, 1):
         add_outcome(con, number, "rework", START + timedelta(days=1), run_id=f"r{number}")
     add_outcome(con, 4, "feedback", AS_OF)
     watched = [{"source": "desk", "kinds": KINDS, "from": START, "workflows": ["w"]}]
     strict = settings(coverage=watched, metrics={"minimum_n": 5, "minimum_coverage": 0.95})
     refresh(con, strict, ALL)
+    young = figure(con, "rework_rate", grain="day", period_start=START + timedelta(days=25))
+    assert (young["low"], young["high"]) == (None, None)
     found = figure(con, "rework_rate")
-    assert (found["status"], found["coverage"]) == ("low_coverage", pytest.approx(0.8))
+    assert (found["status"], found["coverage"]) == ("low_coverage", pytest.approx(9 / 11))
     assert (found["low"], found["high"]) == (pytest.approx(2 / 9), pytest.approx(3 / 9))
     refresh(con, strict, as_of=AS_OF + timedelta(days=20))
     later = figure(con, "rework_rate")
