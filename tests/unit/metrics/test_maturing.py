@@ -118,19 +118,22 @@ def test_outcome_beyond_the_allowance_restates_a_settled_figure(con: store.Conne
 def test_late_outcome_of_one_workflow_leaves_the_limits_of_another(con: store.Connection) -> None:
     """The correlation inside clusters is pooled over workflows, but never from runs that may still change."""
     for number in range(120):
-        at = START + timedelta(days=20 * (number % 2), hours=number % 40)
+        at = START + timedelta(days=10 * (number % 2), hours=number % 40)
         add_request(con, number, at, workflow="old" if number % 2 == 0 else "young")
-        if number % 5 == 0:
+        if number % 7 == 0:
             add_outcome(con, number, "rework", at + timedelta(hours=1), run_id=f"r{number}")
     watched_until(con, AS_OF)
     refresh(con, settings(), OCTOBER, as_of=AS_OF)
     where = {"dimension": "workflow", "member": "old", "grain": "month", "period_start": START}
     before = figure(con, "rework_rate", **where)
     assert before["is_maturing"] is False
-    for number in range(1, 120, 4):
-        add_outcome(con, 200 + number, "rework", AS_OF - timedelta(days=1), run_id=f"r{number}")
+    for number in [number for number in range(1, 120, 2) if number % 40 < 20]:
+        add_outcome(con, 200 + number, "rework", START + timedelta(days=18), run_id=f"r{number}")
+    young = figure(con, "rework_rate", **(where | {"member": "young"}))
     refresh(con, settings(), as_of=AS_OF)
     assert figure(con, "rework_rate", **where) == before
+    assert figure(con, "rework_rate", **(where | {"member": "young"}))["numerator"] > young["numerator"]
+    assert young["is_maturing"] is True
 
 
 def test_comparison_of_lanes_matures_with_the_runs_it_compares(con: store.Connection) -> None:
