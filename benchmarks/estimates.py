@@ -25,9 +25,11 @@ _RNG = np.random.default_rng(1)
 def rates() -> None:
     """Every proportion and total, in all its lanes."""
     for definition in metrics_of("proportion", "clustered_proportion", "total"):
-        sums = pl.concat([_SUMS.with_columns(pl.lit(lane.value).alias("lane")) for lane in definition.lanes])
-        estimate = estimation.totals if definition.estimator == "total" else estimation.proportions
-        estimation.judge(estimate(sums, definition), definition, 20, 0.7)
+        lanes = [pl.lit(lane.value).alias("lane") for lane in definition.lanes]
+        sums, months = (pl.concat([rows.with_columns(lane) for lane in lanes]) for rows in (_SUMS, _MONTHS))
+        is_total = definition.estimator == "total"
+        told = estimation.totals(sums, definition) if is_total else estimation.proportions(sums, definition, months)
+        estimation.judge(told, definition, 20, 0.7)
 
 
 def recoveries() -> None:
@@ -105,8 +107,17 @@ def _sums() -> pl.DataFrame:
     clusters = {"cluster_count": n / 10, "cluster_n2": n * 12.0, "cluster_n3": n * 150.0}
     events = {"numerator": x * 1.0, "cluster_x": x * 1.0, "cluster_x2": x * 1.8, "cluster_xn": x * 12.0}
     members = np.repeat(np.arange(WORKFLOWS), WEEKS).astype(str)
-    key = {"grain": ["week"] * count, "dimension": ["workflow"] * count, "member": members}
+    closes = [datetime(2024, 1, 15, tzinfo=UTC) + timedelta(weeks=week) for week in range(WEEKS)] * WORKFLOWS
+    key = {"grain": ["week"] * count, "dimension": ["workflow"] * count, "member": members, "closes_at": closes}
     return pl.DataFrame(key | same | clusters | events)
+
+
+def _months(sums: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the model `cluster_months`: those of a month end their windows in the next one."""
+    closing = pl.col("closes_at").dt.truncate("1mo")
+    parts = [pl.col(f"cluster_{name}").sum().alias(name) for name in ("n", "n2", "n3", "x", "x2", "xn")]
+    of = sums.group_by(pl.col("member").alias("workflow"), closing.alias("closing_at"), maintain_order=True)
+    return of.agg(pl.col("cluster_count").sum(), *parts).with_columns(pl.col("closing_at").alias("month_at"))
 
 
 def _episodes(each: int) -> pl.DataFrame:
@@ -149,11 +160,13 @@ def _outcomes() -> pl.DataFrame:
         pl.lit("model").alias("preferred_model"),
         pl.lit(None, pl.Datetime("us", "UTC")).alias("rebased_at"),
         pl.lit(12).alias("baseline_weeks"),
+        pl.lit(False).alias("is_maturing"),
     )
 
 
 _END = datetime(2026, 1, 5, tzinfo=UTC)
 _SUMS, _EPISODES, _DENSE, _OUTCOMES = _sums(), _episodes(2), _episodes(10), _outcomes()
+_MONTHS = _months(_SUMS)
 _STEPS: tuple[Callable[[], None], ...] = (
     rates,
     recoveries,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from readback import stats
 from readback.decisions.outcome_weeks import series_of
-from readback.metrics.estimation import FEWEST_CLUSTERS
+from readback.metrics.correlation import FEWEST_CLUSTERS
 
 Counts = NDArray[Any]
 
@@ -208,6 +208,7 @@ def _detected(rng: np.random.Generator, clusters: int, rates: Counts, icc: float
         pl.lit(None, pl.String).alias("preferred_model"),
         pl.lit(None, pl.Datetime("us", "UTC")).alias("rebased_at"),
         pl.lit(BASELINE).alias("baseline_weeks"),
+        pl.lit(False).alias("is_maturing"),
     )
     series = series_of(rows, starts[-1] + timedelta(weeks=1))
     if series is None:

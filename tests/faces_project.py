@@ -219,8 +219,13 @@ def _share(
         value=x / n if shown else None, low=float(shown.low) if shown else None,
         high=float(shown.high) if shown else None,
         effective_n=n / deff if shown else None, coverage=0.41 if status is v.MetricStatus.LOW_COVERAGE else coverage,
-        maturity=0.88 if coverage else None, status=status, definition_version=1, as_of=AS_OF,
+        maturity=0.88 if coverage else None, is_maturing=_is_maturing(grain, start) if coverage else None,
+        status=status, definition_version=1, as_of=AS_OF,
     )  # fmt: skip
+
+
+def _is_maturing(grain: v.Grain, start: datetime) -> bool:
+    return grain is v.Grain.ALL or start >= AS_OF - timedelta(days=45)
 
 
 def _recovery(

@@ -11,6 +11,7 @@ LINES = {"source": "Source", "files": "Files", "lines": "Lines", "row_lines": "R
          "unexplained_lines": "Unexplained"}  # fmt: skip
 MATURITY = {"label": "Metric", "numerator": "Events", "denominator": "Runs", "coverage": "Coverage",
             "maturity": "Maturity", "status": "Status"}  # fmt: skip
+LATE = "Of all time. Maturing: an outcome that arrives late may still change the figure."
 SEEN = {"kind": "Outcome", "source_system": "Source", "workflow": "Workflows", "mode": "Sees",
         "watermark_at": "Read up to (UTC)"}  # fmt: skip
 FAILED = {"table_name": "Table", "check_name": "Check", "observed": "Violations", "sample": "Sample"}
@@ -48,7 +49,7 @@ with left:
     unclassed = "select * from requests where workflow_class is null order by started_at desc limit 1000"
     listed("Workflows without a class", view.ask(trust.unclassed), names, "Every request has a class.", unclassed)
 with right:
-    listed("Coverage and maturity", mature, MATURITY, "No outcome metric yet.", metrics, "Of all time.")
+    listed("Coverage and maturity", mature, MATURITY, "No outcome metric yet.", metrics, LATE)
     names = {"lines": "Lines", "source": "Source", "reason": "Reason"}
     listed("Quarantine", reasons, names, "No line is in quarantine.", behind.table("quarantine"), "Why lines failed.")
     unknown = view.ask(questions.unknown_models)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from readback.faces import annotations, behind, board, charts, exhibit, figures, listings, questions
+from readback.faces import absences, annotations, behind, board, charts, exhibit, figures, listings, questions
 from readback.faces.exhibit import Shown
 from readback.faces.figures import COMPANIONS, HEADLINES
 
@@ -23,7 +23,7 @@ with heading:
 ask = partial(figures.live_answer, view.ask, grain=grain)
 asked = {"metrics": [*HEADLINES, *COMPANIONS.values()], **scope}
 told = [
-    figures.by_metric(figures.values(ask(questions.figures, start=each.start, **asked))) if each else {}
+    figures.by_metric(figures.values(ask(absences.figures, start=each.start, is_filter=True, **asked))) if each else {}
     for each in (period, period.previous, period.counterpart)
 ]
 history = ask(questions.trend, metric=HEADLINES[0], until=period.start, limit=26, **scope)
@@ -68,7 +68,7 @@ drawn = charts.trend(history, mode, zone=zone, height=height, annotations=noted)
 shown = Shown(f"{metric}-trend", history, behind.figure(metric, grain, period.start, **scope), drawn, metric)
 with left, exhibit.card(view, figures.label(metric), shown, height="stretch"):
     board.chart(drawn, f"{figures.label(metric)} with its 95% interval")
-    st.caption("Band: 95% interval (of a running period, for every look). Hollow: withheld; pointing at it says why.")
+    st.caption("Band: 95% interval (of a running period, for every look). Hollow: withheld; pointing says why.")
 drawn = charts.members(compared, mode)
 shown = Shown(f"{metric}-workflows", compared, behind.rows(metric, span), drawn, metric)
 with right, exhibit.card(view, "By workflow", shown, height="stretch"):

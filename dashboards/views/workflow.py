@@ -68,6 +68,7 @@ with right, exhibit.card(view, "Substitute against preferred", shown, height="st
     board.chart(drawn, "Adjusted difference of outcomes, fallback minus preferred")
     st.caption("Filled: adjusted over comparable runs, 95% interval. Hollow diamond: crude. Right of zero is worse.")
 
+listings.absent(view.ask(drill.absent, grain=period.grain.value, start=period.start, workflow=workflow))
 runs = view.ask(drill.reworked, **asked)
 shown = Shown("reworked", runs, behind.rows("rework_rate", span, workflow), metric="rework_rate")
 with exhibit.card(view, "Runs that were reworked", shown):

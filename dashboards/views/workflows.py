@@ -2,7 +2,20 @@
 
 import streamlit as st
 
-from readback.faces import annotations, behind, board, charts, drill, exhibit, figures, grid, questions, workflow_table
+from readback.faces import (
+    absences,
+    annotations,
+    behind,
+    board,
+    charts,
+    drill,
+    exhibit,
+    figures,
+    grid,
+    listings,
+    questions,
+    workflow_table,
+)
 from readback.faces.exhibit import Shown
 
 view = board.open_board()
@@ -15,8 +28,8 @@ with heading:
     board.title(view, "Workflows", f"{board.name(view)} · {period.label}")
 
 grain, start = period.grain.value, period.start
-told = view.ask(drill.workflow_figures, metrics=list(workflow_table.METRICS), grain=grain, start=start)
-told = figures.live_frame(told)
+held = view.ask(absences.of_members, metrics=list(workflow_table.METRICS), grain=grain, start=start)
+told = figures.live_frame(held)
 effects = view.ask(questions.effects, dimension="workflow", member=None, metric="rework_rate")
 trends = view.ask(drill.workflow_trends, metric="fallback_frequency", grain=grain, until=start)
 table = workflow_table.rows(told, view.ask(drill.classes, at=start), effects, trends)
@@ -35,6 +48,7 @@ with exhibit.card(view, "All workflows", Shown("workflows", table, sql, metric="
         "Small: 95% interval and n. Each trend from zero on its own scale; band: 95%; hollow: withheld; grey ticks: "
         "declared incidents; dashed: changes and notes. A row opens its workflow, a head sorts."
     )
+    listings.absent(absences.absent(held))
 if chosen:
     board.go("workflow", workflow=chosen, **board.kept("grain", "period"))
 

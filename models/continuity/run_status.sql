@@ -9,6 +9,8 @@
 -- censored      the end was not reached
 -- Only event and clear whose window has ended are mature. Events come before non-events: counting an event early
 -- would inflate the newest periods.
+-- closes_at: the last moment of which an outcome can still change the row: the end of its window, and of the review
+-- window, since a decision may release a run later or not at all. NULL while a watching source was not read so far.
 with metrics(metric, kind) as (
     values ('rework', 'rework'), ('override', 'review_decision'), ('downstream_error', 'downstream_error')
 ),
@@ -24,11 +26,16 @@ windows as (
         runs.released_at is not null as is_released,
         case when metrics.metric = 'override' then coalesce(runs.ended_at, runs.started_at) else runs.released_at end
             as opens_at,
-        coalesce(own.window_s, usual.window_s) as window_s
+        coalesce(own.window_s, usual.window_s) as window_s,
+        coalesce(runs.ended_at, runs.started_at)
+        + coalesce(own_review.window_s, usual_review.window_s) * interval '1 second' as reviewed_at
     from runs
     cross join metrics
     inner join run_windows as usual on usual.metric = metrics.metric and usual.workflow_class is null
     left join run_windows as own on own.metric = metrics.metric and own.workflow_class = runs.workflow_class
+    left join run_windows as usual_review on usual_review.metric = 'override' and usual_review.workflow_class is null
+    left join run_windows as own_review
+        on own_review.metric = 'override' and own_review.workflow_class = runs.workflow_class
 ),
 
 observed as (
@@ -70,5 +77,9 @@ judged as (
 
 select
     run_id, metric, status, is_elapsed and status in ('event', 'clear') as is_mature, event_at, started_at, opens_at as released_at,
-    window_s, workflow, case when is_fallback then 'fallback' when not is_fallback then 'preferred' end as lane, weight
+    window_s, workflow, case when is_fallback then 'fallback' when not is_fallback then 'preferred' end as lane, weight,
+    case
+        when not is_covered then reviewed_at
+        when is_elapsed then greatest(opens_at + window_s * interval '1 second', reviewed_at)
+    end as closes_at
 from judged

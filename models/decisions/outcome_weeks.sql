@@ -1,6 +1,6 @@
 -- One row: one outcome metric, workflow and week: mature runs, those that the outcome hit, and sums over their clusters.
 -- Reads: marts.metric_daily, episodes, alerts. Bound: $as_of inclusive, $timezone, $week_offset (0 where weeks start on
--- Monday, 1 on Sunday), $baseline_weeks.
+-- Monday, 1 on Sunday), $baseline_weeks, $settled_at: what ended its window by then, no late outcome changes.
 -- All lanes together: what a substitute does to a workflow is part of how it fares. maturity: mature / observable runs.
 -- episode_share: most of the week that one episode of the workflow took up, NULL where none did.
 -- rebased_at: when somebody last settled an alert of this series, which makes what came after its new normal.
@@ -17,7 +17,8 @@ with weekly as (
         sum(cluster_x) as x,
         sum(cluster_x2) as x2,
         sum(cluster_xn) as xn,
-        sum(cluster_count) as cluster_count
+        sum(cluster_count) as cluster_count,
+        max(closes_at) as closes_at
     from marts.metric_daily
     where metric in ('rework_rate', 'override_rate', 'downstream_error_rate')
     group by metric, coalesce(workflow, '(none)'), week
@@ -70,7 +71,8 @@ select
     d.episode_share,
     m.model as preferred_model,
     s.rebased_at,
-    cast($baseline_weeks as bigint) as baseline_weeks
+    cast($baseline_weeks as bigint) as baseline_weeks,
+    coalesce(w.closes_at > $settled_at, false) as is_maturing
 from weekly as w
 inner join weeks as k on w.workflow = k.workflow and w.week = k.week
 left join disturbed as d on w.workflow = d.workflow and w.week = d.week

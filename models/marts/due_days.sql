@@ -2,9 +2,9 @@
 select distinct due.day
 from marts.maturities as due
 cross join clock
-inner join coverage_spans as spans
+left join coverage_spans as spans
     on spans.workflow = coalesce(due.workflow, '')
     and spans.kind = case when due.metric = 'override' then 'review_decision' else due.metric end
     and due.opens_at >= spans.from_at
     and due.opens_at < spans.to_at
-where due.matures_at <= least(spans.watermark_at, clock.as_of)
+where due.matures_at <= least(coalesce(spans.watermark_at, clock.as_of), clock.as_of)

@@ -31,6 +31,7 @@ select
     sum(denominator) as denominator,
     sum(eligible) as eligible,
     sum(observable) as observable,
+    sum(unseen) as unseen,
     sum(weight_squares) as weight_squares,
     sum(cluster_count) as cluster_count,
     sum(cluster_n) as cluster_n,
@@ -38,7 +39,8 @@ select
     sum(cluster_n3) as cluster_n3,
     sum(cluster_x) as cluster_x,
     sum(cluster_x2) as cluster_x2,
-    sum(cluster_xn) as cluster_xn
+    sum(cluster_xn) as cluster_xn,
+    max(closes_at) as closes_at
 from named
 where member is not null
 group by metric, day, dimension, member, seen_lane

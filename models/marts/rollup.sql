@@ -9,6 +9,7 @@ with summed as (
         sum(days.denominator) as denominator,
         sum(days.eligible) as eligible,
         sum(days.observable) as observable,
+        sum(days.unseen) as unseen,
         sum(days.weight_squares) as weight_squares,
         sum(days.cluster_count) as cluster_count,
         sum(days.cluster_n) as cluster_n,
@@ -16,7 +17,8 @@ with summed as (
         sum(days.cluster_n3) as cluster_n3,
         sum(days.cluster_x) as cluster_x,
         sum(days.cluster_x2) as cluster_x2,
-        sum(days.cluster_xn) as cluster_xn
+        sum(days.cluster_xn) as cluster_xn,
+        max(days.closes_at) as closes_at
     from member_days as days
     inner join asked
         on asked.metric = days.metric and asked.dimension = days.dimension and asked.lane = days.lane
@@ -34,7 +36,7 @@ select
     case when summed.is_undivided then whole.cluster_count else summed.cluster_count end as cluster_count,
     case when summed.is_undivided then whole.cluster_n else summed.cluster_n end as cluster_n,
     case when summed.is_undivided then whole.cluster_n2 else summed.cluster_n2 end as cluster_n2,
-    summed.cluster_n3, summed.cluster_x, summed.cluster_x2, summed.cluster_xn
+    summed.cluster_n3, summed.cluster_x, summed.cluster_x2, summed.cluster_xn, summed.unseen, summed.closes_at
 from summed
 left join summed as whole
     on summed.is_undivided

@@ -9,9 +9,11 @@ with clusters as (
         sum(case when is_mature then run_count else 0 end) as denominator,
         sum(case when status <> 'not_eligible' then run_count else 0 end) as eligible,
         sum(case when status not in ('not_eligible', 'uncovered') then run_count else 0 end) as observable,
+        sum(case when is_unseen then run_count else 0 end) as unseen,
         sum(case when is_mature then weight_squares else 0 end) as weight_squares,
         sum(case when is_mature then sample_count else 0 end) as n,
-        sum(case when is_mature and status = 'event' then sample_count else 0 end) as x
+        sum(case when is_mature and status = 'event' then sample_count else 0 end) as x,
+        max(closes_at) as closes_at
     from run_clusters
     group by metric, day, workflow, workflow_class, team, cause, model, provider, lane, cluster_id, hour_at
 )
@@ -22,6 +24,7 @@ select
     sum(denominator) as denominator,
     sum(eligible) as eligible,
     sum(observable) as observable,
+    sum(unseen) as unseen,
     sum(weight_squares) as weight_squares,
     cast(sum(case when n > 0 then 1 else 0 end) as double) as cluster_count,
     sum(n) as cluster_n,
@@ -29,6 +32,7 @@ select
     sum(n * n * n) as cluster_n3,
     sum(x) as cluster_x,
     sum(x * x) as cluster_x2,
-    sum(x * n) as cluster_xn
+    sum(x * n) as cluster_xn,
+    max(closes_at) as closes_at
 from clusters
 group by metric, day, workflow, workflow_class, team, cause, model, provider, lane

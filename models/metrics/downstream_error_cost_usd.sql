@@ -14,9 +14,13 @@
 -- known / all. Mature runs without an error cost nothing.
 select
     day, workflow, workflow_class, team, cause, model, provider, lane,
-    coalesce(sum(case when status = 'event' then error_cost_usd end), 0) as numerator,
-    sum(case when status = 'event' then run_count else 0 end) as eligible,
-    sum(case when status = 'event' then costed_count else 0 end) as observable
+    case
+        when sum(case when is_mature then 1 else 0 end) > 0
+            then coalesce(sum(case when is_mature and status = 'event' then error_cost_usd end), 0)
+    end as numerator,
+    sum(case when is_mature and status = 'event' then run_count else 0 end) as eligible,
+    sum(case when is_mature and status = 'event' then costed_count else 0 end) as observable,
+    max(closes_at) as closes_at
 from run_clusters
-where metric = 'downstream_error' and is_mature
+where metric = 'downstream_error'
 group by day, workflow, workflow_class, team, cause, model, provider, lane

@@ -7,7 +7,7 @@
 -- outcome    = "review_decision"
 -- model      = "served"
 -- no_rows    = "null"
--- definition_version = 1
+-- definition_version = 2
 -- references = ["Wilson 1927", "Kish 1965 (design effect)"]
 --
 -- A run without a decision counts once its review window has elapsed; run_status then calls it not_eligible for the
@@ -16,18 +16,21 @@
 with reviewable as (
     select
         *,
+        is_reviewable or status in ('event', 'clear') as is_eligible,
         status in ('event', 'clear') and is_mature as is_decided,
-        status in ('event', 'clear') and is_mature or status = 'not_eligible' as is_settled
+        status in ('event', 'clear') and is_mature or is_reviewable and status = 'not_eligible' as is_settled
     from run_clusters
-    where metric = 'override' and (is_reviewable or status in ('event', 'clear'))
+    where metric = 'override'
 )
 
 select
     day, workflow, workflow_class, team, cause, model, provider, lane,
     sum(case when is_decided then logged_count else 0 end) as numerator,
     sum(case when is_settled then logged_count else 0 end) as denominator,
-    sum(logged_count) as eligible,
-    sum(case when status <> 'uncovered' then logged_count else 0 end) as observable,
-    sum(case when is_settled then logged_squares else 0 end) as weight_squares
+    sum(case when is_eligible then logged_count else 0 end) as eligible,
+    sum(case when is_eligible and status <> 'uncovered' then logged_count else 0 end) as observable,
+    sum(case when is_eligible and is_unseen then logged_count else 0 end) as unseen,
+    sum(case when is_settled then logged_squares else 0 end) as weight_squares,
+    max(closes_at) as closes_at
 from reviewable
 group by day, workflow, workflow_class, team, cause, model, provider, lane

@@ -65,6 +65,15 @@ what to expect of an error that nobody looked at. What was learnt from them afte
 Few bodies a provider: its interval is wide, and the providers that document their errors are not all providers."""
 
 
+_MATURING = """\
+**Maturing.** A rate of outcomes counts a run once its window has ended (`maturity` is the share that has), and does not
+wait longer. An outcome that occurred inside the window may still arrive afterwards. `is_maturing` says of each figure
+whether one that is late by no more than `[windows] late` (14 days) could change it: until that long after the last
+window of its runs, of the review too, which may move a release; and while a source that watches was not read so far.
+Pages and reports say *maturing*. What arrives later still, or takes back what was told long ago, changes a settled
+figure, and `restatements` lists it. The limits of a settled figure rest on settled runs alone."""
+
+
 def write_pages(folder: Path, corpus: Path) -> None:
     """Write every page to a folder; the corpus is the file of provider errors."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -99,6 +108,7 @@ def metrics_page() -> str:
         "# Metrics",
         _GENERATED.format(origin="the headers of `models/metrics/`"),
         "Every figure comes with numerator, denominator, 95% interval, effective n, coverage, maturity and as_of.",
+        _MATURING,
         *(_metric_section(definition) for definition in definitions().values()),
     ]
     return "\n\n".join(parts) + "\n"

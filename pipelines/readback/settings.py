@@ -124,6 +124,7 @@ class Windows(Section):
     rework: Seconds = 14 * 86400.0
     downstream_error: Seconds = 30 * 86400.0
     review: Seconds = 7 * 86400.0
+    late: Seconds = Field(default=14 * 86400.0, description="How long after it occurred an outcome may still arrive.")
 
 
 class Coverage(Section):

@@ -150,3 +150,7 @@ class RunStatus(Row):
     workflow: str | None = Field(description="Workflow of the run.")
     lane: MetricLane | None = Field(description="fallback if any request of the run was one; NULL if underivable.")
     weight: float = Field(ge=0, description="1 / sampling rate of the outcome source.")
+    closes_at: datetime | None = Field(
+        default=None,
+        description="When its last window ended: what occurs later counts no more. NULL while a source is behind.",
+    )

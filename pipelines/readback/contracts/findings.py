@@ -46,6 +46,10 @@ class MetricValue(Row):
     effective_n: float | None = Field(description="Sample size after clustering and weights.")
     coverage: float | None = Field(ge=0, le=1, description="Observable / eligible units; NULL where not applicable.")
     maturity: float | None = Field(ge=0, le=1, description="Mature / observable units; NULL where not applicable.")
+    is_maturing: bool | None = Field(
+        default=None,
+        description="An outcome that arrives late may still change this row; NULL where no outcome can.",
+    )
     status: MetricStatus = Field(description="Whether the figure may be read as a figure.")
     absence: Absence | None = Field(
         default=None, description="Why it may not: of figures of everything together; NULL where it may."
@@ -96,6 +100,9 @@ class MetricEffect(Row):
     n_preferred: int = Field(ge=0, description="Mature preferred runs; of amounts, requests.")
     events_fallback: int | None = Field(ge=0, description="Events among the fallback runs; NULL of amounts.")
     events_preferred: int | None = Field(ge=0, description="Events among the preferred runs; NULL of amounts.")
+    is_maturing: bool | None = Field(
+        default=None, description="An outcome that arrives late may still change this row; NULL of amounts."
+    )
     overlap: float | None = Field(ge=0, le=1, description="Share of fallback runs in strata that hold both lanes.")
     e_value: float | None = Field(description="How strong an unmeasured cause would have to be.")
     status: MetricStatus = Field(description="Whether the difference may be read as one.")

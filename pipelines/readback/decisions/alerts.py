@@ -106,6 +106,7 @@ def parameters(settings: Settings, as_of: datetime) -> dict[str, Any]:
         "quarantined_share": alerts.quarantined_share,
         "unmapped_share": alerts.unmapped_share,
         "stale_after_s": alerts.stale_after,
+        "settled_at": as_of - timedelta(seconds=settings.windows.late),
     }
 
 

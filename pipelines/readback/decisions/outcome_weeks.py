@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from readback import stats
-from readback.metrics.estimation import FEWEST_CLUSTERS
+from readback.metrics.correlation import FEWEST_CLUSTERS
 from readback.stats.estimate import Floats
 
 MATURE = 0.99
@@ -42,6 +42,7 @@ class Series:
         until: Position of the week after the last in which the metric is mature, for any workflow.
         disturbed: Weeks of which an incident took up most.
         left_out: Weeks of the baseline that do not feed it.
+        maturing: Weeks that an outcome which arrives late may still change.
         design_effect: One a series.
     """
 
@@ -54,6 +55,7 @@ class Series:
     until: NDArray[np.int64]
     disturbed: NDArray[np.bool_]
     left_out: NDArray[np.bool_]
+    maturing: NDArray[np.bool_]
     design_effect: Floats
 
     @cached_property
@@ -75,6 +77,7 @@ class Series:
                 "until",
                 "disturbed",
                 "left_out",
+                "maturing",
                 "design_effect",
             )
         }
@@ -120,6 +123,8 @@ def _placed(mature: pl.DataFrame, of: pl.DataFrame, starts: Sequence[datetime]) 
     events, trials, share = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for array, name in ((events, "x"), (trials, "n"), (share, "episode_share")):
         array[place] = mature[name].fill_null(0.0).to_numpy()
+    maturing = np.zeros(shape, dtype=np.bool_)
+    maturing[place] = mature["is_maturing"].to_numpy()
     first = of["week"].fill_null(len(starts)).to_numpy()
     begun = np.arange(len(starts)) >= first[:, None]
     disturbed = begun & (share >= DISTURBED)
@@ -128,7 +133,8 @@ def _placed(mature: pl.DataFrame, of: pl.DataFrame, starts: Sequence[datetime]) 
     icc = of.select(_SERIES).join(_correlations(mature), on="metric", how="left", maintain_order="left")["icc"]
     inflation = stats.design_effect(of["n"].to_numpy(), of["n2"].to_numpy(), icc.to_numpy())
     until = of["until"].to_numpy()
-    return Series(of, starts, first, baseline, events * begun, trials * begun, until, disturbed, left_out, inflation)
+    events, trials = events * begun, trials * begun
+    return Series(of, starts, first, baseline, events, trials, until, disturbed, left_out, maturing, inflation)
 
 
 def _ends(counted: NDArray[np.bool_], needed: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -87,6 +87,7 @@ def _risen(each: Watched, rise: Rise) -> Condition:
         detail=(
             f"{each.rate(rise.onset, len(series.starts)) or 'no runs'} since then, against "
             f"{each.rate(first, end) or 'no runs'} in the baseline of {_baseline(of['baseline_weeks'], left_out)}. "
+            f"{_maturing(int(series.maturing[each.row, rise.onset :].sum()))}"
             f"Evidence {rise.peak:,.0f} to 1; {found.thresholds.watch:,.0f} is watched, "
             f"{found.thresholds.alert:,.0f} is an alert. {_list_line(found, each.row)} "
             f"{reach(_known(found.change[each.row]))}"
@@ -104,6 +105,11 @@ def _risen(each: Watched, rise: Rise) -> Condition:
 def _baseline(weeks: int, left_out: int) -> str:
     spared = f", {counted(left_out, 'week')} inside an episode left out" if left_out else ""
     return f"{counted(weeks, 'week')}{spared}"
+
+
+def _maturing(weeks: int) -> str:
+    """How much of what is told since the onset a late outcome may still change; nothing where none may."""
+    return f"Maturing: {counted(weeks, 'week')} of it, which outcomes may still change. " if weeks else ""
 
 
 def _list_line(found: Surveillance, row: int) -> str:

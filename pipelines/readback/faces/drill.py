@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from readback.faces import asked
+from readback.faces import absences, asked
 from readback.faces.period import Span
 from readback.store import Connection
 
@@ -33,15 +33,9 @@ def classes(con: Connection, at: datetime) -> pl.DataFrame:
     return asked.frame(con, sql, at=at)
 
 
-def workflow_figures(con: Connection, metrics: list[str], grain: str, start: datetime) -> pl.DataFrame:
-    """Rows of `metric_values` of every workflow, all lanes together."""
-    sql = """
-        select * from metric_values
-        where list_contains($metrics, metric) and grain = $grain and period_start = $start
-          and dimension = 'workflow' and lane = 'all'
-        order by member, metric
-    """
-    return asked.frame(con, sql, metrics=metrics, grain=grain, start=start)
+def absent(con: Connection, grain: str, start: datetime, workflow: str) -> pl.DataFrame:
+    """Figures of a workflow that cannot be told of a period, and why."""
+    return absences.absent(absences.figures(con, absences.SHOWN, grain, start, "workflow", workflow))
 
 
 def workflow_trends(con: Connection, metric: str, grain: str, until: datetime) -> pl.DataFrame:

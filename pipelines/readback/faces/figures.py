@@ -13,6 +13,9 @@ from readback.stats.difference import mover_difference
 from readback.stats.estimate import Estimate
 
 DASH = "–"
+MATURING = "maturing"
+"""Said of a figure that an outcome which arrives late may still change."""
+
 HEADLINES = (
     "fallback_frequency",
     "recovery_time_median_s",
@@ -123,6 +126,11 @@ def values(frame: pl.DataFrame) -> list[MetricValue]:
 def is_running(figure: MetricValue) -> bool:
     """Whether the figure's period still runs, so that it has limits that hold however often one looks."""
     return figure.anytime_low is not None or figure.anytime_high is not None
+
+
+def is_maturing(figure: MetricValue) -> bool:
+    """Whether a late outcome may still change the figure; not of one that no source reports."""
+    return bool(figure.is_maturing) and figure.status is not MetricStatus.NOT_REPORTED
 
 
 def live(figure: MetricValue) -> MetricValue:
@@ -237,10 +245,25 @@ def interval(figure: MetricValue) -> str | None:
     return _range(figure.low, figure.high, figure.unit)
 
 
+def marked_reason(figure: MetricValue) -> str | None:
+    """Why the figure may not be read, and the mark where what was counted of it is still maturing."""
+    reason = withheld(figure)
+    return f"{reason}, {MATURING}" if reason and figure.denominator and is_maturing(figure) else reason
+
+
+def marked_interval(figure: MetricValue) -> str | None:
+    """The interval, and the mark of a figure that is still maturing; None where there is neither."""
+    if withheld(figure):
+        return None
+    told = [interval(figure), MATURING if is_maturing(figure) else None]
+    return ", ".join(part for part in told if part) or None
+
+
 def with_interval(figure: MetricValue) -> str:
     """Value, interval and n in one phrase, or why there is none.
 
-    Such as `12.3% (9.8–15.4, n=812)`, `23 min (16 – not reached, n=9)`, `too few to say (n=7)`.
+    Such as `12.3% (9.8–15.4, n=812)`, `6.1% (5.2–7.1, n=640, maturing)`, `23 min (16 – not reached, n=9)`,
+    `too few to say (n=7)`.
     """
     reason = withheld(figure)
     if reason:
@@ -249,9 +272,15 @@ def with_interval(figure: MetricValue) -> str:
     if shown == DASH:
         return "no data"
     n = sample_size(figure)
-    brackets = [_inner_interval(figure), f"n={count(n)}" if n is not None else None]
+    mark = MATURING if is_maturing(figure) else None
+    brackets = [_inner_interval(figure), f"n={count(n)}" if n is not None else None, mark]
     inside = ", ".join(part for part in brackets if part)
     return f"{shown} ({inside})" if inside else shown
+
+
+def told(figure: MetricValue) -> str:
+    """Value, interval and n in one phrase, or the sentence that says with counts why there is none."""
+    return figure.explanation or with_interval(figure) if withheld(figure) else with_interval(figure)
 
 
 def evidence(figure: MetricValue) -> str:
@@ -267,6 +296,7 @@ def evidence(figure: MetricValue) -> str:
     shown = interval(figure)
     looks = ", at every look" if shown and is_running(figure) else ""
     told = [f"{shown}{looks}" if shown else None, f"n = {count(n)}" if n is not None else None]
+    told += [MATURING] if is_maturing(figure) else []
     return " · ".join(part for part in told if part) or "No interval"
 
 

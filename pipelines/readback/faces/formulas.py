@@ -74,8 +74,9 @@ def windows(settings: Settings) -> Mapping[str, str]:
     lengths = {"rework_rate": of.rework, "downstream_error_rate": of.downstream_error,
                "downstream_error_cost_usd": of.downstream_error, "override_rate": of.review,
                "review_coverage": of.review}  # fmt: skip
+    late = f"maturing for {duration(of.late)} more, in which outcomes may arrive"
     return {
-        metric: f"{duration(length)} after release, unless the class says otherwise"
+        metric: f"{duration(length)} after release, unless the class says otherwise; {late}"
         for metric, length in lengths.items()
     }
 

@@ -15,6 +15,7 @@ from readback.store import Connection
 
 _INDENT = 13
 _MOST_LABELS = 5
+_MOST_REASONS = 40
 _BIASES = {
     "down": "fallback frequency reads too low",
     "up": "fallback frequency reads too high",
@@ -34,14 +35,18 @@ def listed(con: Connection, asked: Collection[str]) -> RenderableType:
 
 
 def absences(values: pl.DataFrame) -> RenderableType | None:
-    """Why headline figures are absent, of the newest period of each metric; None where none is."""
-    headline = values.filter(pl.col("lane") == "all").sort("metric", "period_start")
-    newest = headline.group_by("metric", maintain_order=True).last()
-    told = newest.drop_nulls("explanation").select("metric", "explanation").rows()
+    """Why figures are absent, of the newest period of each metric and member; None where none is."""
+    whole = values.filter(pl.col("lane") == "all").sort("metric", "member", "period_start")
+    newest = whole.group_by("metric", "member", maintain_order=True).last()
+    told = newest.drop_nulls("explanation").select("metric", "member", "explanation").rows()
     if not told:
         return None
-    width = 2 + max(len(metric) for metric, _ in told)
-    return Group(*[Hanging(Text(plain(why, 400), style="dim"), width, metric) for metric, why in told])
+    shown = [(metric if member == "*" else f"{metric}  {plain(member, 40)}", why) for metric, member, why in told]
+    width = 2 + max(len(of) for of, _ in shown[:_MOST_REASONS])
+    lines = [Hanging(Text(plain(why, 400), style="dim"), width, of) for of, why in shown[:_MOST_REASONS]]
+    rest = len(shown) - _MOST_REASONS
+    more = [Text(f"… and {rest:,} more that cannot be told; --json says why", style="dim")] if rest > 0 else []
+    return Group(*lines, *more)
 
 
 def deficits(counted: pl.DataFrame) -> RenderableType | None:

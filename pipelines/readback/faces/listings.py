@@ -75,6 +75,15 @@ def against(
         st.markdown(f":small[:{color}[{markdown(told)}]]")
 
 
+def absent(rows: pl.DataFrame) -> None:
+    """Why figures are absent, folded: one line per member and metric, with counts."""
+    if rows.is_empty():
+        return
+    words = pl.Series("label", map(figures.label, rows["metric"]), dtype=pl.String)
+    with st.expander(f"Why {figures.counted(rows.height, 'figure')} cannot be told"):
+        table(rows.with_columns(words), {"member": "Workflow", "label": "Metric", "explanation": "Why"})
+
+
 def recovery_before(view: Board, period: Period, **scope: str) -> None:
     """Recovery of one member against the period before, in a line."""
     if period.previous:

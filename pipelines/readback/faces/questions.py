@@ -106,6 +106,19 @@ def by_member(con: Connection, metric: str, grain: str, start: datetime, dimensi
     return _frame(con, sql, metric=metric, grain=grain, start=start, dimension=dimension)
 
 
+def of_members(
+    con: Connection, metrics: Sequence[str], grain: str, start: datetime, dimension: str = "workflow"
+) -> pl.DataFrame:
+    """Rows of `metric_values` of every member of a dimension in one period, all lanes together."""
+    sql = """
+        select * from metric_values
+        where list_contains($metrics, metric) and grain = $grain and period_start = $start
+          and dimension = $dimension and lane = 'all'
+        order by member, metric
+    """
+    return _frame(con, sql, metrics=list(metrics), grain=grain, start=start, dimension=dimension)
+
+
 def effects(
     con: Connection, dimension: str = "all", member: str | None = "*", metric: str | None = None
 ) -> pl.DataFrame:

@@ -125,14 +125,14 @@ def _bounds(values: pl.DataFrame) -> list[str]:
 
 def _value_cells(figure: MetricValue, bounds: str) -> list[str | Text]:
     """One cell per column of a figure; the reason for an absent one stands where its interval would."""
-    reason = figures.withheld(figure)
+    reason = figures.marked_reason(figure)
     return [
         figure.metric,
         "all" if figure.grain == "all" else f"{figure.period_start:%Y-%m-%d}",
         plain(figure.member),
         figure.lane,
         figures.headline(figure),
-        Text(reason, style="dim italic") if reason else figures.interval(figure) or "–",
+        Text(reason, style="dim italic") if reason else figures.marked_interval(figure) or "–",
         bounds,
         figures.count(figures.sample_size(figure)),
         _share(figure.coverage),

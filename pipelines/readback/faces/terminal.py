@@ -83,11 +83,11 @@ def _listed(now: Mapping[str, MetricValue]) -> list[str]:
 def _figure_cells(figure: MetricValue | None) -> list[Text]:
     if figure is None:
         return [Text(figures.DASH, style="dim"), Text("not computed", style="dim"), Text("")]
-    reason = figures.withheld(figure)
+    reason = figures.marked_reason(figure)
     n = Text(figures.count(figures.sample_size(figure)), style="dim")
     if reason:
         return [Text(figures.DASH, style="dim"), Text(reason, style="dim italic"), n]
-    return [Text(figures.headline(figure), style="bold"), Text(figures.interval(figure) or figures.DASH), n]
+    return [Text(figures.headline(figure), style="bold"), Text(figures.marked_interval(figure) or figures.DASH), n]
 
 
 def _change_cell(now: MetricValue | None, before: MetricValue | None, better: figures.Better | None) -> Text:

@@ -23,7 +23,9 @@ def freshness(con: Connection) -> pl.DataFrame:
 def maturity(con: Connection) -> pl.DataFrame:
     """Coverage and maturity of each outcome metric over all time, with the reason where it has no figure."""
     sql = """
-        select metric, numerator, denominator, coverage, maturity, status from metric_values
+        select metric, numerator, denominator, coverage, maturity,
+            case when is_maturing and status <> 'not_reported' then status || ', maturing' else status end as status
+        from metric_values
         where grain = 'all' and dimension = 'all' and lane = 'all'
           and metric in ('rework_rate', 'override_rate', 'downstream_error_rate', 'review_coverage')
         order by metric

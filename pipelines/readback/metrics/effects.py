@@ -14,7 +14,7 @@ import polars as pl
 from readback import stats, store
 from readback.contracts import MetricEffect
 from readback.contracts.vocabulary import Dimension, MetricStatus
-from readback.metrics import estimation, rollup
+from readback.metrics import correlation, rollup
 from readback.metrics.arms import HARD_PROMPTS, Arms, arms_of, class_members, clusters_of, members, strata_of
 from readback.metrics.definitions import definitions
 from readback.settings import Settings
@@ -197,7 +197,7 @@ def effective_runs(arms: Arms) -> float:
     _, owner = np.unique(arms.cluster[exposed], return_inverse=True)
     n, x = (np.bincount(owner, weights=numbers[exposed]) for numbers in (arms.n, arms.x))
     sums = stats.ClusterSums(*([float(part.sum())] for part in (n, n**2, n**3, x, x**2, x * n)))
-    pooled = stats.pooled_icc(sums) if n.size >= estimation.FEWEST_CLUSTERS else None
+    pooled = stats.pooled_icc(sums) if n.size >= correlation.FEWEST_CLUSTERS else None
     icc = stats.DEFAULT_ICC if pooled is None else pooled
     return float(stats.effective_n(n.sum(), (n**2).sum(), icc))
 

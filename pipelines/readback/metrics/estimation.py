@@ -3,26 +3,27 @@
 Whether a figure may be read as one is decided by `judge`, in the same way for every estimator.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from readback import stats
-from readback.contracts.vocabulary import Dimension, Grain, MetricLane, MetricStatus
+from readback.contracts.vocabulary import Dimension, MetricLane, MetricStatus
+from readback.metrics.correlation import correlations
 from readback.metrics.definitions import Definition
 from readback.stats.estimate import Floats
 
-FEWEST_CLUSTERS = 30
-"""Clusters below which the intraclass correlation is assumed rather than estimated."""
 
+def proportions(sums: pl.DataFrame, definition: Definition, months: pl.DataFrame) -> pl.DataFrame:
+    """`value`, `low`, `high`, `effective_n`, `coverage` and `maturity` of every row; not yet judged.
 
-def proportions(sums: pl.DataFrame, definition: Definition) -> pl.DataFrame:
-    """`value`, `low`, `high`, `effective_n`, `coverage` and `maturity` of every row; not yet judged."""
+    `months` are the rows of `cluster_months` of the same metric.
+    """
     n = _floats(sums, "denominator")
     effective = _kish(n, _floats(sums, "weight_squares"))
     if definition.estimator == "clustered_proportion":
-        effective = effective / _design_effects(sums)
+        effective = effective / _design_effects(sums, months)
     # Weighted counts may exceed one another by a rounding error.
     rate = np.clip(np.divide(_floats(sums, "numerator"), n, out=np.zeros_like(n), where=n > 0), 0.0, 1.0)
     found = stats.wilson(rate * effective, effective)
@@ -81,11 +82,6 @@ def judge(figures: pl.DataFrame, definition: Definition, minimum_n: int, minimum
     return _withheld(told, definition)
 
 
-def intraclass_correlations(months: pl.DataFrame) -> dict[str, float]:
-    """One correlation per lane, pooled over the workflows and months of one metric."""
-    return {str(lane): _pooled(rows) for (lane,), rows in months.group_by("lane", maintain_order=True)}
-
-
 def nothing_told(
     skeleton: pl.DataFrame, figures: Sequence[pl.DataFrame], unreported: Mapping[str, bool]
 ) -> pl.DataFrame:
@@ -107,26 +103,8 @@ def nothing_told(
     )
 
 
-def _pooled(rows: pl.DataFrame) -> float:
-    if _floats(rows, "cluster_count").sum() < FEWEST_CLUSTERS:
-        return stats.DEFAULT_ICC
-    names = {
-        "n": "cluster_n",
-        "n2": "cluster_n2",
-        "n3": "cluster_n3",
-        "x": "cluster_x",
-        "x2": "cluster_x2",
-        "xn": "cluster_xn",
-    }
-    found = stats.interval_icc(stats.ClusterSums(**{short: _floats(rows, name) for short, name in names.items()}))
-    return stats.DEFAULT_ICC if found is None else found
-
-
-def _design_effects(sums: pl.DataFrame) -> Floats:
-    months = sums.filter((pl.col("grain") == Grain.MONTH.value) & (pl.col("dimension") == Dimension.WORKFLOW.value))
-    by_lane = intraclass_correlations(months)
-    usual = by_lane.get(MetricLane.ALL.value, stats.DEFAULT_ICC)
-    icc = np.array([by_lane.get(lane, usual) for lane in sums["lane"].to_list()], dtype=np.float64)
+def _design_effects(sums: pl.DataFrame, months: pl.DataFrame) -> Floats:
+    icc = correlations(sums, months)
     return np.maximum(stats.design_effect(_floats(sums, "cluster_n"), _floats(sums, "cluster_n2"), icc), 1.0)
 
 
@@ -142,15 +120,18 @@ def _withheld(told: pl.DataFrame, definition: Definition) -> pl.DataFrame:
     )
 
 
-def _bounds(definition: Definition) -> tuple[pl.Expr, pl.Expr]:
-    """What the figure may be if none, or all, of the unobserved units had the event."""
+def _bounds(definition: Definition) -> Iterable[pl.Expr]:
+    """What the figure may be if none, or all, of the unobserved units had the event.
+
+    Of outcomes these are the runs whose window is over: a younger one has no outcome yet, seen or not.
+    """
     nothing = pl.lit(None, pl.Float64)
     if definition.estimator == "total":
         return (pl.col("numerator") if definition.interval == "poisson" else nothing), nothing
-    missing = pl.col("eligible") - pl.col("observable")
+    missing = pl.col("unseen").fill_null(0) if definition.outcome else pl.col("eligible") - pl.col("observable")
     whole = pl.col("denominator").fill_null(0) + missing
     seen = pl.col("numerator").fill_null(0)
-    return seen / whole, (seen + missing) / whole
+    return (pl.when(whole > 0).then(bound / whole).otherwise(nothing) for bound in (seen, seen + missing))
 
 
 def _kish(n: Floats, squares: Floats) -> Floats:

@@ -17,11 +17,11 @@ from readback.stretches import Range
 GAMMA = 1.01 / 0.99
 """Base of the latency buckets: a relative error of at most 1%."""
 
-_SUMS = ("numerator", "denominator", "eligible", "observable", "weight_squares", "cluster_count", "cluster_n",
+_SUMS = ("numerator", "denominator", "eligible", "observable", "unseen", "weight_squares", "cluster_count", "cluster_n",
          "cluster_n2", "cluster_n3", "cluster_x", "cluster_x2", "cluster_xn")  # fmt: skip
 _DAILY = f"""create table if not exists marts.metric_daily (
     metric varchar, day date, workflow varchar, workflow_class varchar, cause varchar, model varchar, provider varchar,
-    team varchar, lane varchar, {", ".join(f"{name} double" for name in _SUMS)})"""
+    team varchar, lane varchar, {", ".join(f"{name} double" for name in _SUMS)}, closes_at timestamptz)"""
 _EFFECTS = """create table if not exists marts.effect_daily (
     metric varchar, day date, block varchar, workflow varchar, workflow_class varchar, lane varchar,
     hour_at timestamptz, cluster_id varchar, episode_id varchar, cause varchar, served_model varchar,
@@ -101,7 +101,8 @@ def _remake(con: store.Connection, settings: Settings) -> bool:
     con.execute("delete from marts.made_from")
     con.execute("insert into marts.made_from values (?)", [now])
     for mart in BY_DAY:
-        con.execute(f"delete from marts.{mart}")
+        con.execute(f"drop table marts.{mart}")
+    create_marts(con)
     for table in ("latency_histograms", "recovery_sensitivity"):
         con.execute(f"delete from {table}")
     return True

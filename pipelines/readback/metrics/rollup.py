@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -48,10 +48,26 @@ def week_offset(settings: Settings) -> int:
     return 1 if settings.project.week_starts == "sunday" else 0
 
 
-def roll_up(con: store.Connection) -> pl.DataFrame:
-    """One row per figure of the metrics that have daily rows, with the sums that it rests on."""
+class Sums(NamedTuple):
+    """What figures with daily rows are estimated from.
+
+    Attributes:
+        figures: One row per figure, with the sums that it rests on.
+        months: One row per clustered metric, lane, workflow and month, with sums over its clusters.
+    """
+
+    figures: pl.DataFrame
+    months: pl.DataFrame
+
+    def of(self, metric: str) -> "Sums":
+        """Those of one metric."""
+        return Sums(*(rows.filter(pl.col("metric") == metric) for rows in self))
+
+
+def roll_up(con: store.Connection) -> Sums:
+    """The sums of every metric that has daily rows."""
     store.temp_table(con, "member_days", "marts/member_days")
-    found = fetch(con, store.model("marts/rollup"))
+    found = Sums(fetch(con, store.model("marts/rollup")), fetch(con, store.model("marts/cluster_months")))
     con.execute("drop table member_days")
     return found
 

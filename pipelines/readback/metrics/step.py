@@ -20,12 +20,17 @@ from readback.metrics.definitions import Definition, definitions, metrics_of
 from readback.metrics.effects import effect_rows
 from readback.metrics.estimation import judge, nothing_told, proportions, totals
 from readback.metrics.latency import latency_figures
+from readback.metrics.maturing import marked, marked_effects
 from readback.metrics.needs import unreported
 from readback.metrics.recovery import curve_rows, recovery_figures
 from readback.metrics.running import running_periods, with_anytime_limits
 from readback.settings import Settings
 from readback.stretches import Range
 
+_TOLD: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("numerator", "denominator", "value", "effective_n", "eligible", "observable"), pl.Float64),
+    "closes_at": pl.Datetime("us", "UTC"),
+}
 _EPISODES = "recovery_time_median_s"
 """Metric whose rows the recovery curves are drawn from."""
 
@@ -41,9 +46,10 @@ def refresh(con: store.Connection, settings: Settings, as_of: datetime, dirty: S
         marts.renew(con, settings, as_of, dirty)
         marts.name_models(con)
         previous_as_of = restatements.remember(con)
-        _replace(con, MetricValue.table, figures(con, settings, as_of), column_names(MetricValue))
+        found = figures(con, settings, as_of)
+        _replace(con, MetricValue.table, found, column_names(MetricValue))
         restatements.restate(con, zone, previous_as_of, as_of)
-        compared = [*effect_rows(con, settings, as_of), *amount_rows(con, settings, as_of)]
+        compared = [*marked_effects(effect_rows(con, settings, as_of), found), *amount_rows(con, settings, as_of)]
         store.replace_rows(con, MetricEffect, compared)
         curves = curve_rows(con, store.model(f"metrics/{_EPISODES}"), zone)
         _replace(con, RecoveryCurve.table, curves, column_names(RecoveryCurve))
@@ -65,20 +71,21 @@ def figures(con: store.Connection, settings: Settings, as_of: datetime) -> pl.Da
         nothing_told(skeleton, found, {definition.metric: definition.metric in absent for definition in asked})
     )
     # Where nothing is told, no frame brings these columns.
-    found.append(pl.DataFrame(schema={"value": pl.Float64, "effective_n": pl.Float64}))
+    found.append(pl.DataFrame(schema=_TOLD))
     told = with_anytime_limits(pl.concat(found, how="diagonal"), running_periods(con, zone, as_of))
-    return _completed(explained(con, told, zone, settings.metrics.minimum_n), as_of)
+    told = explained(con, told, zone, settings.metrics.minimum_n)
+    return _completed(marked(con, told, zone, as_of, settings.windows.late), as_of)
 
 
 def _told(con: store.Connection, settings: Settings, told: Sequence[Definition]) -> Iterator[pl.DataFrame]:
     zone, minimum_n = settings.project.timezone, settings.metrics.minimum_n
     sums = rollup.roll_up(con)
     for definition in told:
-        rows = sums.filter(pl.col("metric") == definition.metric)
+        rows, months = sums.of(definition.metric)
         if definition.estimator == "total":
             yield judge(totals(rows, definition), definition, minimum_n, settings.metrics.minimum_coverage)
         elif definition.estimator in ("proportion", "clustered_proportion"):
-            yield judge(proportions(rows, definition), definition, minimum_n, settings.metrics.minimum_coverage)
+            yield judge(proportions(rows, definition, months), definition, minimum_n, settings.metrics.minimum_coverage)
     survival = [definition for definition in metrics_of("survival") if definition in told]
     yield recovery_figures(con, survival, zone, minimum_n)
     quantiles = [definition for definition in metrics_of("quantile") if definition in told]

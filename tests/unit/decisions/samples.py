@@ -123,6 +123,7 @@ class OutcomeWeek:
     preferred_model: str | None
     rebased_at: datetime | None
     baseline_weeks: int
+    is_maturing: bool = False
 
 
 def frame_of(rows: Sequence[OutcomeWeek]) -> pl.DataFrame:

@@ -41,6 +41,16 @@ def test_a_rise_of_five_points_is_an_alert_within_three_weeks() -> None:
     assert "Detectable change:" in condition.detail
 
 
+def test_weeks_that_a_late_outcome_may_change_are_told() -> None:
+    rows = [
+        replace(row, is_maturing=number > 20) for number, row in enumerate(outcome_weeks([*FLAT, 0.15, 0.15, 0.15]))
+    ]
+    (condition,) = judged(rows)
+    assert "Maturing: 2 weeks of it, which outcomes may still change." in condition.detail
+    (settled,) = judged([replace(row, is_maturing=False) for row in rows])
+    assert "Maturing" not in settled.detail
+
+
 def test_weaker_evidence_is_watched_and_keeps_its_fingerprint_when_it_grows() -> None:
     (watched,) = judged(_weeks(3, 200))
     (alerted,) = judged(_weeks(8, 200))

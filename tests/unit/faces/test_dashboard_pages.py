@@ -112,6 +112,22 @@ def test_withheld_metric_shows_a_dash_and_its_reason(project: Project) -> None:
     assert "Low coverage" in text(shown)
 
 
+def test_maturing_figures_say_so_below_their_number(project: Project) -> None:
+    told = text(page("this_week", project.root, grain="month", period="2026-10-01"))
+    assert "· maturing" in told
+    assert "· maturing" not in text(page("this_week", project.root, grain="month", period="2026-07-01"))
+
+
+def test_absent_figures_of_workflows_fold_their_reasons(project: Project) -> None:
+    (folded,) = [
+        each for each in page("workflows", project.root, grain="month").expander if "cannot be told" in each.label
+    ]
+    (reasons,) = folded.dataframe
+    assert list(reasons.value.columns) == ["member", "label", "explanation"]
+    assert reasons.value["explanation"].str.contains("requests").any()
+    assert any("cannot be told" in each.label for each in page("workflow", project.root, grain="month").expander)
+
+
 def test_week_is_also_held_against_the_week_four_weeks_before(project: Project) -> None:
     shown = page("this_week", project.root, grain="week", period="2026-10-19")
     assert "on 21 Sep" in text(shown)

@@ -39,6 +39,8 @@ def duration(**facts: Any) -> MetricValue:
         ({"value": 0.0042, "low": 0.0021, "high": 0.0081}, "0.42% (0.21–0.81, n=812)"),
         ({"value": 0.0, "low": 0.0, "high": 0.0047}, "0.0% (0.0–0.5, n=812)"),
         ({"low": None, "high": None}, "12.3% (n=812)"),
+        ({"is_maturing": True}, "12.3% (9.8–15.4, n=812, maturing)"),
+        ({"is_maturing": False}, "12.3% (9.8–15.4, n=812)"),
         ({"status": "too_few", "denominator": 7}, "too few to say (n=7)"),
         ({"status": "low_coverage", "coverage": 0.41}, "low coverage (41%)"),
         ({"status": "no_data", "value": None, "low": None, "high": None}, "no data"),
@@ -167,3 +169,20 @@ def test_the_definition_says_which_interval_is_which() -> None:
     assert "anytime_low" in told
     assert formulas.facts(definitions()["silent_downgrades"], 20)["Interval"] == "exact Poisson interval"
     assert formulas.facts(definitions()["recovery_time_median_s"], 20)["Interval"].startswith("log(−log) band")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"is_maturing": True}, "9.8–15.4%, maturing"),
+        ({"is_maturing": False}, "9.8–15.4%"),
+        ({"is_maturing": True, "low": None, "high": None}, "maturing"),
+        ({"is_maturing": True, "status": "too_few", "denominator": 7}, "too few to say (n=7), maturing"),
+        ({"is_maturing": True, "status": "not_reported"}, "not reported by any source"),
+        ({"is_maturing": True, "status": "no_data", "denominator": None}, "no data"),
+    ],
+)
+def test_a_figure_that_an_outcome_may_still_change_is_told_as_maturing(facts: dict[str, Any], words: str) -> None:
+    shown = figure(**facts)
+    assert (figures.marked_reason(shown) or figures.marked_interval(shown)) == words
+    assert ("maturing" in figures.evidence(shown)) is (words.endswith("maturing") and "status" not in facts)

@@ -41,11 +41,21 @@ def test_without_any_counter_nothing_is_said() -> None:
 
 
 def test_the_newest_absent_figure_of_each_metric_says_why() -> None:
-    row = {"metric": "rework_rate", "lane": "all", "period_start": 1, "explanation": "old"}
+    row = {"metric": "rework_rate", "member": "*", "lane": "all", "period_start": 1, "explanation": "old"}
     young = row | {"period_start": 2, "explanation": "6 runs can be seen, and none is past its window."}
     frame = pl.DataFrame([row, young, row | {"metric": "override_rate", "explanation": None}, young | {"lane": "x"}])
     assert told(gaps.absences(frame)).rstrip() == "rework_rate  6 runs can be seen, and none is past its window."
     assert gaps.absences(frame.filter(pl.col("metric") == "override_rate")) is None
+
+
+def test_each_member_says_why_and_the_rest_is_counted() -> None:
+    row = {"metric": "rework_rate", "lane": "all", "period_start": 1}
+    members = [
+        row | {"member": f"w{number:02}", "explanation": f"{number} runs where 20 are needed."} for number in range(43)
+    ]
+    lines = told(gaps.absences(pl.DataFrame(members))).splitlines()
+    assert lines[7] == "rework_rate  w07  7 runs where 20 are needed."
+    assert lines[40:] == ["… and 3 more that cannot be told; --json says why"]
 
 
 def test_the_nameless_are_told_among_failures_and_fallbacks_too() -> None:

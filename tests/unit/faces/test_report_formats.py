@@ -174,6 +174,12 @@ def test_withheld_figure_is_an_empty_cell_with_its_reason(xlsx: bytes) -> None:
     assert (row[2], row[9]) == (None, "not reported by any source")
 
 
+def test_maturing_figures_are_marked_in_every_format(html: str, pdf: bytes, xlsx: bytes) -> None:
+    assert "%, maturing</small>" in html
+    assert "%, maturing" in pdf_text(pdf)
+    assert "ok, maturing" in [cell.value for cell in cells(xlsx)]
+
+
 def test_workbook_has_native_charts_and_definitions(xlsx: bytes) -> None:
     names = zipfile.ZipFile(BytesIO(xlsx)).namelist()
     assert len([name for name in names if name.startswith("xl/charts/chart")]) == 5

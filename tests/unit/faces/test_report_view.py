@@ -105,6 +105,13 @@ def test_target_is_met_missed_or_cannot_be_told(con: Connection) -> None:
     assert told["targets_told"] == "Of 3 targets: 1 met, 1 missed, 1 that the data cannot settle."
 
 
+def test_figures_that_an_outcome_may_still_change_are_marked(con: Connection) -> None:
+    told = view(con)
+    assert row(told, "rework_rate")["interval"].endswith("%, maturing")
+    assert "maturing" not in row(told, "fallback_frequency")["interval"]
+    assert "maturing" not in row(view(con, "2026-07"), "rework_rate")["interval"]
+
+
 def test_without_targets_there_is_no_target(con: Connection) -> None:
     told = view(con)
     assert not told["has_targets"]
@@ -195,14 +202,20 @@ def test_class_block_withholds_what_rests_on_too_little(tmp_path: Path) -> None:
         "low": None,
         "high": None,
         "status": v.MetricStatus.TOO_FEW,
+        "numerator": 0.0,
         "denominator": 3.0,
+        "explanation": "3 requests where 20 are needed.",
     }
     member: dict[str, Any] = {"dimension": v.Dimension.WORKFLOW_CLASS, "member": "legal-summary"}
     thin = figure("fallback_frequency", datetime.fromisoformat("2026-10-01T00:00:00+00:00"), **{**nothing, **member})
     project = faces_project.build(tmp_path, extra={c.MetricValue: [thin]})
     with store.reader(project) as con:
-        (block,) = view(con)["classes"]
+        shown = view(con)
+    (block,) = shown["classes"]
     assert (block["name"], block["rows"][0]["reason"]) == ("legal-summary", "too few to say (n=3)")
+    absent = dict(shown["absent"])
+    assert absent["legal-summary: Fallback frequency"] == "3 requests where 20 are needed."
+    assert absent["legal-summary: Recovery time (median)"] == "No episode opened: 0 fallbacks of 3 requests."
 
 
 def test_period_that_the_logs_have_not_reached_is_refused(con: Connection) -> None:

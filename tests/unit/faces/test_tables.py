@@ -30,6 +30,13 @@ def test_metrics_keep_to_the_width_with_whole_names(con: Connection, by: str, gr
     assert "95% interval" in told[0]
 
 
+def test_maturing_figures_say_so_on_a_narrow_terminal_too(con: Connection) -> None:
+    told = "\n".join(lines(tables.values_table(answers.values(con, "all", "month")), 80)).split("rework_rate")[1]
+    october, june = (next(line for line in told.splitlines() if month in line) for month in ("10-01", "06-01"))
+    assert "%, maturing" in october
+    assert "maturing" not in june
+
+
 @pytest.mark.parametrize(("width", "gone"), [(80, ["files", "ignored"]), (120, []), (160, [])])
 def test_status_drops_the_least_important_columns_and_says_so(con: Connection, width: int, gone: list[str]) -> None:
     told = lines(tables.ledger_table(questions.ledger(con), AS_OF), width)

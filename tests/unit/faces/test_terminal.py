@@ -31,6 +31,13 @@ def test_table_holds_each_metric_with_interval_and_n(con: Connection) -> None:
         assert str(figures.interval(figure)) in line
 
 
+def test_table_marks_what_an_outcome_may_still_change(con: Connection) -> None:
+    now = figures.values(questions.figures(con, WANTED, "month", OCTOBER))
+    told = {row.split("  ")[0].strip(): row for row in shown(terminal.metrics_table(now)).splitlines()}
+    assert "%, maturing" in told["Rework rate"]
+    assert "maturing" not in told["Fallback frequency"]
+
+
 def test_table_tells_the_change_where_the_period_before_is_given(con: Connection) -> None:
     now = figures.values(questions.figures(con, WANTED, "month", OCTOBER))
     before = figures.values(questions.figures(con, WANTED, "month", OCTOBER.replace(month=9)))

@@ -57,6 +57,29 @@ def test_low_coverage_gives_bounds_instead_of_a_value(con: store.Connection) -> 
     assert (unwatched["status"], unwatched["value"]) == ("not_reported", None)
 
 
+def test_worked_bounds_leave_out_the_unseen_runs_that_are_too_young(con: store.Connection) -> None:
+    """reference/outcomes-and-policy.md §3.7: 2/9 to 3/9 where the uncovered run is old enough; another is not."""
+    for number in range(8):
+        add_request(con, number, START)
+    add_request(con, 8, START, workflow="unwatched")
+    add_request(con, 9, START + timedelta(days=25), workflow="unwatched")
+    add_request(con, 10, START + timedelta(days=25))
+    for number in (0, 1):
+        add_outcome(con, number, "rework", START + timedelta(days=1), run_id=f"r{number}")
+    add_outcome(con, 4, "feedback", AS_OF)
+    watched = [{"source": "desk", "kinds": KINDS, "from": START, "workflows": ["w"]}]
+    strict = settings(coverage=watched, metrics={"minimum_n": 5, "minimum_coverage": 0.95})
+    refresh(con, strict, ALL)
+    young = figure(con, "rework_rate", grain="day", period_start=START + timedelta(days=25))
+    assert (young["low"], young["high"]) == (None, None)
+    found = figure(con, "rework_rate")
+    assert (found["status"], found["coverage"]) == ("low_coverage", pytest.approx(9 / 11))
+    assert (found["low"], found["high"]) == (pytest.approx(2 / 9), pytest.approx(3 / 9))
+    refresh(con, strict, as_of=AS_OF + timedelta(days=20))
+    later = figure(con, "rework_rate")
+    assert (later["low"], later["high"]) == (pytest.approx(2 / 10), pytest.approx(4 / 10))
+
+
 def test_too_few_keeps_the_counts_and_hides_the_value(con: store.Connection) -> None:
     for number in range(4):
         add_request(con, number, START)

@@ -118,7 +118,8 @@ def _plotted(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     told = figures.values(rows)
     words = pl.Series("text", [figures.with_interval(figure) for figure in told], dtype=pl.String)
     short = pl.Series("headline", [figures.headline(figure) for figure in told], dtype=pl.String)
-    return local(scaled.with_columns(words, short), zone, "period_start")
+    why = pl.Series("told", [figures.told(figure) for figure in told], dtype=pl.String)
+    return local(scaled.with_columns(words, short, why), zone, "period_start")
 
 
 def _divisor(frame: pl.DataFrame) -> float:
@@ -158,7 +159,7 @@ def _color(mode: Mode) -> alt.Color:
 def _tooltip(first: str = "period_start") -> list[alt.Tooltip]:
     start = alt.Tooltip("period_start:T", title="Period from", format="%-d %b %Y")
     named = [alt.Tooltip("member:N", title="Member")] if first == "member" else [start]
-    return [*named, alt.Tooltip("lane:N", title="Lane"), alt.Tooltip("text:N", title="Figure")]
+    return [*named, alt.Tooltip("lane:N", title="Lane"), alt.Tooltip("told:N", title="Figure")]
 
 
 def _band(drawn: pl.DataFrame, mode: Mode) -> Any:

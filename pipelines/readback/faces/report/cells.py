@@ -72,9 +72,15 @@ class Book:
         cells: list[tuple[Any, str]] = [(figures.label(figure.metric), ""), (figure.unit, "")]
         cells += [(number, form) for number in numbers]
         cells += [(figures.sample_size(figure), "#,##0"), (figure.effective_n, "#,##0")]
-        cells += [(figure.coverage, share), (figure.maturity, share), (reason or figure.status.value, "")]
+        cells += [(figure.coverage, share), (figure.maturity, share), (_standing(figure), "")]
         for place, (cell, number_form) in enumerate(cells):
             self.put(sheet, row, column + place, cell, number_form)
+
+
+def _standing(figure: MetricValue) -> str:
+    """Whether the figure may be read, else why not, and whether an outcome may still change it."""
+    mark = f", {figures.MATURING}" if figures.is_maturing(figure) else ""
+    return figures.marked_reason(figure) or figure.status.value + mark
 
 
 def form_of(figure: MetricValue) -> str:

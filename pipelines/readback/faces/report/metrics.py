@@ -9,7 +9,7 @@ from readback.contracts import MetricValue
 from readback.contracts.vocabulary import Dimension
 from readback.faces import charts, figures, narrative, questions, summary
 from readback.faces.figures import COMPANIONS, HEADLINES
-from readback.faces.inert import plain
+from readback.faces.inert import LONGEST, plain
 from readback.faces.period import Span
 from readback.faces.report import beside
 from readback.faces.report.subject import Subject, change_of, chart, share
@@ -47,16 +47,22 @@ def metrics(view: Subject) -> dict[str, Any]:
         ),
         "targets_told": narrative.against_targets([*five, *(rows[name] for name in BESIDE)]),
         "has_targets": any(one["target"] != figures.DASH for one in rows.values()),
-        "absent": [
-            [rows[name]["label"], figure.explanation]
-            for name in WANTED
-            if (figure := current.get(name)) is not None and figure.explanation
-        ],
+        "absent": _absent(current, WANTED),
         "headlines": [rows[name] for name in HEADLINES],
         "five": five,
         "beside": [rows[name] for name in BESIDE if name in current],
         **_pictures(view),
     }
+
+
+def _absent(current: Mapping[str, MetricValue], wanted: tuple[str, ...], of: str = "") -> list[list[str]]:
+    """Which figure is absent, of whom, and why with counts."""
+    found = (current[name] for name in wanted if name in current)
+    return [
+        [f"{of}{figures.label(figure.metric)}", plain(figure.explanation, LONGEST)]
+        for figure in found
+        if figure.explanation
+    ]
 
 
 def row(view: Subject, metric: str, now: MetricValue | None, before: MetricValue | None) -> dict[str, Any]:
@@ -70,9 +76,9 @@ def row(view: Subject, metric: str, now: MetricValue | None, before: MetricValue
         "metric": metric,
         "label": figures.label(metric),
         "value": figures.headline(now) if now else figures.DASH,
-        "interval": (figures.interval(now) or "") if now and shown else "",
+        "interval": (figures.marked_interval(now) or "") if now and shown else "",
         "n": figures.count(figures.sample_size(now)) if now and shown else figures.DASH,
-        "reason": figures.withheld(now) if now else "not computed",
+        "reason": figures.marked_reason(now) if now else "not computed",
         "before": figures.headline(before) if before else figures.DASH,
         "before_told": figures.with_interval(before) if before else "not computed",
         "change": found.text if found else figures.DASH,
@@ -132,9 +138,14 @@ def _class(view: Subject, member: str, policy: Mapping[str, Any]) -> dict[str, A
     facts += [f"boundary: {policy['boundary'].replace('_', ' ')}"] if policy.get("boundary") else []
     facts += [f"recovery objective {figures.duration(policy['rto_s'])}"] if policy.get("rto_s") else []
     return {
-        "name": "Without a class" if member == "(none)" else plain(member, 60),
+        "name": _named(member),
         "facts": " · ".join(facts) or "No class of the policy in force",
+        "absent": _absent(current, _OF_A_CLASS, f"{_named(member)}: "),
         "preferred": plain(", ".join(policy.get("preferred_models") or ()), 120) or figures.DASH,
         "substitutes": plain(", ".join(policy.get("targets") or ()), 160) or "none listed",
         "rows": [row(view, metric, current.get(metric), earlier.get(metric)) for metric in _OF_A_CLASS],
     }
+
+
+def _named(member: str) -> str:
+    return "Without a class" if member == "(none)" else plain(member, 60)

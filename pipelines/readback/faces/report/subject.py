@@ -8,7 +8,7 @@ from typing import Any
 from readback.contracts import MetricValue
 from readback.contracts.vocabulary import Grain
 from readback.errors import QueryError
-from readback.faces import figures, questions, svg
+from readback.faces import absences, figures, questions, svg
 from readback.faces.brand import Look
 from readback.faces.figures import Definition
 from readback.faces.period import Period, Span
@@ -59,7 +59,7 @@ class Subject:
 
     def values(self, period: Period, metrics: tuple[str, ...], dimension: str = "all", member: str = "*") -> Any:
         """Figures of a period by metric."""
-        rows = questions.figures(self.con, metrics, period.grain.value, period.start, dimension, member)
+        rows = absences.figures(self.con, metrics, period.grain.value, period.start, dimension, member)
         return figures.by_metric(figures.values(rows))
 
 

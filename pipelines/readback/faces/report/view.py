@@ -17,6 +17,7 @@ METHOD = (
     "or missed only where the whole interval lies on one side of it.",
     "Recovery is a Kaplan–Meier estimate: episodes without a seen recovery are censored, never dropped. A mean time to "
     "repair is not shown on purpose: it makes noise look like progress.",
+    "Maturing is said of a figure that an outcome which arrives late may still change; the appendix lists what did.",
     "Audit counts use the exact Clopper–Pearson interval, which never covers less than 95%. It takes fallbacks as "
     "independent; the statement by episode does without that.",
     "Effects of substitutes compare like with like within strata (Mantel–Haenszel); they are observed, not randomised.",
@@ -33,6 +34,7 @@ def view_of(subject: Subject) -> dict[str, Any]:
     told |= comebacks.comebacks(subject) | beside.beside(subject)
     told |= conformance.conformance(subject) | decisions.decisions(subject) | health.health(subject)
     told["classes"] = metrics.classes(subject)
+    told["absent"] += [line for one in told["classes"] for line in one["absent"]]
     told["asks"] = [asdict(ask) for ask in decisions.asks(told["recommendations"], told["five"])]
     told["went_wrong"] = _went_wrong(subject, told)
     return told

@@ -7,7 +7,7 @@ from typing import Any
 import xlsxwriter
 
 from readback.contracts import MetricValue
-from readback.faces import figures, questions
+from readback.faces import absences, figures, questions
 from readback.faces.recovery import TRIED
 from readback.faces.report import history, logo
 from readback.faces.report.cells import FIGURE_HEADS, SAFE, Book, form_of, naive
@@ -111,15 +111,18 @@ def _changed(subject: Subject, now: MetricValue, before: MetricValue | None) -> 
 
 
 def _by_member(book: Book, name: str, dimension: str) -> None:
-    sheet = book.sheet(name, ("Member", *FIGURE_HEADS), (30, 32, 10, 12, 12, 12, 10, 12, 10, 10, 26))
+    heads = ("Member", *FIGURE_HEADS, "Why it is absent")
+    sheet = book.sheet(name, heads, (30, 32, 10, 12, 12, 12, 10, 12, 10, 10, 26, 60))
     subject, row = book.subject, 0
-    for metric in (*figures.HEADLINES, "policy_conformance_rate"):
-        found = questions.by_member(subject.con, metric, subject.period.grain.value, subject.period.start, dimension)
-        for figure in figures.values(found):
-            row += 1
-            book.put(sheet, row, 0, figure.member)
-            book.figure(sheet, row, 1, figure)
-    sheet.autofilter(0, 0, max(row, 1), 10)
+    metrics = [*figures.HEADLINES, "policy_conformance_rate"]
+    grain, start = subject.period.grain.value, subject.period.start
+    found = figures.values(absences.of_members(subject.con, metrics, grain, start, dimension))
+    for figure in sorted(found, key=lambda one: metrics.index(one.metric)):
+        row += 1
+        book.put(sheet, row, 0, figure.member)
+        book.figure(sheet, row, 1, figure)
+        book.put(sheet, row, 11, figure.explanation)
+    sheet.autofilter(0, 0, max(row, 1), 11)
 
 
 def _conformance(book: Book, view: Mapping[str, Any]) -> None:
