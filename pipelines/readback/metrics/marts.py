@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from readback import shipped, store
+from readback.ledger import CALL_OVERLAP_S
 from readback.metrics.definitions import Definition, definitions, metrics_of
 from readback.metrics.local_days import Batch, batches, days_of, start_of
 from readback.settings import Settings
@@ -28,7 +29,9 @@ _EFFECTS = """create table if not exists marts.effect_daily (
     review_mode varchar, n double, x double)"""
 _AMOUNTS = """create table if not exists marts.amount_daily (
     metric varchar, day date, block varchar, workflow varchar, workflow_class varchar, is_fallback boolean,
-    hour_at timestamptz, episode_id varchar, has_hard_prompts boolean, served_model varchar, n double, x double)"""
+    hour_at timestamptz, episode_id varchar, has_hard_prompts boolean, served_model varchar, n double, x double,
+    cut double)"""
+_CUT_AMOUNTS = "alter table marts.amount_daily add column if not exists cut double"
 _MATURITIES = """create table if not exists marts.maturities (
     metric varchar, day date, workflow varchar, window_s double, opens_at timestamptz, matures_at timestamptz)"""
 _MODELS = (
@@ -53,7 +56,7 @@ OF_EPISODES = ("open_episodes", "degraded_minutes")
 def create_marts(con: store.Connection) -> None:
     """The schema `marts` and its tables, where they do not exist yet."""
     con.execute("create schema if not exists marts")
-    for statement in (_DAILY, _EFFECTS, _AMOUNTS, _MATURITIES, _MODELS, _LANE_CHANGES, _MADE, _TOUCHED):
+    for statement in (_DAILY, _EFFECTS, _AMOUNTS, _CUT_AMOUNTS, _MATURITIES, _MODELS, _LANE_CHANGES, _MADE, _TOUCHED):
         con.execute(statement)
 
 
@@ -139,7 +142,9 @@ def _renew_requests(con: store.Connection, batch: Batch, settings: Settings) -> 
     con.execute(
         "delete from latency_histograms where period_start >= ? and period_start < ?", [batch.from_at, batch.to_at]
     )
+    store.temp_table(con, "answer_times", "marts/answer_times", bound | {"overlap_s": CALL_OVERLAP_S})
     store.insert_model(con, "latency_histograms", store.model("marts/latency_histograms"), bound)
+    con.execute("drop table answer_times")
     _replace(con, "amount_daily", batch, store.model("marts/amount_daily"), bound)
     store.temp_table(con, "request_hours", "marts/request_hours", bound)
     _replace_metrics(con, [d for d in _daily() if d.outcome is None and d.metric not in OF_EPISODES], batch, bound)
