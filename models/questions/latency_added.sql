@@ -1,5 +1,6 @@
 -- [question]
 -- ask = "How much longer did people wait when a request fell back?"
+--
 -- Whom nobody answered waited for longer than any: where they hide a percentile it is NULL, and the last column counts them.
 with waits as (
     select workflow, case when served_by = 'nobody' then cast('infinity' as double) else added_latency_ms end as wait_ms
