@@ -20,6 +20,9 @@ from readback.decisions.surveillance import HORIZON_WEEKS, MONTH_WEEKS, Rise, Su
 from readback.stats import MINIMUM_DESIGN_EFFECT
 from readback.stats.estimate import Floats
 
+LEAST_TOLD_MIX = 0.001
+"""Part of a rise, as a fraction, from which on a message tells what other hours of work have to do with it."""
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -87,6 +90,7 @@ def _risen(each: Watched, rise: Rise) -> Condition:
         detail=(
             f"{each.rate(rise.onset, len(series.starts)) or 'no runs'} since then, against "
             f"{each.rate(first, end) or 'no runs'} in the baseline of {_baseline(of['baseline_weeks'], left_out)}. "
+            f"{_mix_line(each, rise)}{_holiday_line(each, rise)}"
             f"Evidence {rise.peak:,.0f} to 1; {found.thresholds.watch:,.0f} is watched, "
             f"{found.thresholds.alert:,.0f} is an alert. {_list_line(found, each.row)} "
             f"{reach(_known(found.change[each.row]))}"
@@ -102,8 +106,24 @@ def _risen(each: Watched, rise: Rise) -> Condition:
 
 
 def _baseline(weeks: int, left_out: int) -> str:
-    spared = f", {counted(left_out, 'week')} inside an episode left out" if left_out else ""
+    spared = f", {counted(left_out, 'week')} with an episode or a holiday left out" if left_out else ""
     return f"{counted(weeks, 'week')}{spared}"
+
+
+def _mix_line(each: Watched, rise: Rise) -> str:
+    """What part of the rise the hours of the work explain, where it is more than a tenth of a point."""
+    series, row, weeks = each.found.series, each.row, slice(rise.onset, None)
+    runs = float(series.trials[row, weeks].sum())
+    moved = float((series.events[row, weeks] - series.at_usual_mix[row, weeks]).sum()) / runs if runs else 0.0
+    if abs(moved) < LEAST_TOLD_MIX:
+        return ""
+    return f"Of that, {100 * moved:+.2g} pp come with other hours of work, and do not count. "
+
+
+def _holiday_line(each: Watched, rise: Rise) -> str:
+    """The holidays among the weeks of the rise: work on them is not as usual."""
+    names = [name for name in each.found.series.holidays[rise.onset :] if name is not None]
+    return f"HOLIDAY in {counted(len(names), 'week')} of it: {'; '.join(dict.fromkeys(names))}. " if names else ""
 
 
 def _list_line(found: Surveillance, row: int) -> str:
@@ -124,6 +144,9 @@ def _facts(each: Watched, rise: Rise) -> dict[str, Any]:
         "left_out": [start for start, is_out in zip(series.starts, series.left_out[row], strict=True) if is_out],
         "onset": series.starts[rise.onset],
         "watched": series.starts[rise.watched],
+        "at_usual_mix": [float(series.at_usual_mix[row, week]) for week in weeks],
+        "worth": [float(np.asarray(series.counts.design_effect)[row, week]) for week in weeks],
+        "holidays": [[series.starts[week], series.holidays[week]] for week in weeks if series.holidays[week]],
         "design_effect": float(series.design_effect[row]),
         "evidence": rise.peak,
         "watch_from": found.thresholds.watch,

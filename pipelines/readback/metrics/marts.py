@@ -34,6 +34,8 @@ _AMOUNTS = """create table if not exists marts.amount_daily (
 _CUT_AMOUNTS = "alter table marts.amount_daily add column if not exists cut double"
 _MATURITIES = """create table if not exists marts.maturities (
     metric varchar, day date, workflow varchar, window_s double, opens_at timestamptz, matures_at timestamptz)"""
+_BLOCKS = """create table if not exists marts.block_daily (
+    metric varchar, day date, workflow varchar, block varchar, n double, x double)"""
 _MODELS = (
     "create table if not exists marts.model_days (day date, model varchar, provider varchar, request_count bigint)"
 )
@@ -43,7 +45,7 @@ _LANE_CHANGES = """create table if not exists marts.lane_changes (
 _MADE = "create table if not exists marts.made_from (fingerprint varchar)"
 _TOUCHED = "create table if not exists touched_days (day date)"
 
-BY_DAY = ("metric_daily", "effect_daily", "amount_daily", "maturities", "model_days", "lane_changes")
+BY_DAY = ("metric_daily", "effect_daily", "block_daily", "amount_daily", "maturities", "model_days", "lane_changes")
 """Marts that hold rows by local day."""
 
 MOST_CLOSING_ANSWERS = 2
@@ -56,7 +58,18 @@ OF_EPISODES = ("open_episodes", "degraded_minutes")
 def create_marts(con: store.Connection) -> None:
     """The schema `marts` and its tables, where they do not exist yet."""
     con.execute("create schema if not exists marts")
-    for statement in (_DAILY, _EFFECTS, _AMOUNTS, _CUT_AMOUNTS, _MATURITIES, _MODELS, _LANE_CHANGES, _MADE, _TOUCHED):
+    for statement in (
+        _DAILY,
+        _EFFECTS,
+        _AMOUNTS,
+        _CUT_AMOUNTS,
+        _BLOCKS,
+        _MATURITIES,
+        _MODELS,
+        _LANE_CHANGES,
+        _MADE,
+        _TOUCHED,
+    ):
         con.execute(statement)
 
 
@@ -163,6 +176,7 @@ def _renew_runs(con: store.Connection, batch: Batch, zone: str) -> None:
     _replace(con, "maturities", batch, store.model("marts/maturities"), bound)
     store.temp_table(con, "run_clusters", "marts/run_clusters", bound)
     store.temp_table(con, "run_days", "marts/run_days", bound)
+    _replace(con, "block_daily", batch, store.model("marts/block_daily"), bound)
     _replace(con, "effect_daily", batch, store.model("marts/effect_daily"), bound)
     _replace_metrics(con, [d for d in _daily() if d.outcome is not None], batch, bound)
     for cut in ("run_days", "run_clusters", "run_status", "runs"):

@@ -123,13 +123,20 @@ class OutcomeWeek:
     preferred_model: str | None
     rebased_at: datetime | None
     baseline_weeks: int
+    peak_n: float | None = None
+    peak_x: float | None = None
+    off_n: float | None = None
+    off_x: float | None = None
+    weekend_n: float | None = None
+    weekend_x: float | None = None
+    holidays: str | None = None
 
 
 def frame_of(rows: Sequence[OutcomeWeek]) -> pl.DataFrame:
     """The rows as the product reads them."""
     names = [field.name for field in fields(OutcomeWeek)]
     kinds: dict[str, Any] = dict.fromkeys(("week_at", "ends_at", "rebased_at"), pl.Datetime("us", "UTC"))
-    kinds |= dict.fromkeys(names[4:13], pl.Float64)
+    kinds |= dict.fromkeys([*names[4:13], *names[16:22]], pl.Float64) | {"holidays": pl.String}
     return pl.DataFrame([asdict(row) for row in rows], schema=names, schema_overrides=kinds)
 
 
