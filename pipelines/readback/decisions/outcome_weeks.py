@@ -44,6 +44,7 @@ class Series:
         trials: Mature runs, likewise.
         block_events: The same by block of the week, along a last axis; 0 where no block is told.
         block_trials: Likewise.
+        cluster_size: Runs of a cluster, weighed by themselves; 0 in a week without any.
         until: Position of the week after the last in which the metric is mature, for any workflow.
         disturbed: Weeks of which an incident took up most, or with a holiday.
         holidays: Names of the holidays of each week of the axis; None for none.
@@ -60,6 +61,7 @@ class Series:
     trials: Floats
     block_events: Floats
     block_trials: Floats
+    cluster_size: Floats
     until: NDArray[np.int64]
     disturbed: NDArray[np.bool_]
     left_out: NDArray[np.bool_]
@@ -81,7 +83,7 @@ class Series:
     def _standardized(self) -> stats.Standardized:
         feeds = ~self.left_out & (np.arange(self.trials.shape[1]) < self.baseline[:, None])
         blocks = self.block_events, self.block_trials
-        return stats.standardized(self.events, self.trials, *blocks, feeds, self.design_effect)
+        return stats.standardized(self.events, self.trials, *blocks, feeds, self.cluster_size)
 
     def part(self, rows: NDArray[np.int64]) -> "Series":
         """Some of the series."""
@@ -95,6 +97,7 @@ class Series:
                 "trials",
                 "block_events",
                 "block_trials",
+                "cluster_size",
                 "until",
                 "disturbed",
                 "left_out",
@@ -146,9 +149,10 @@ def _placed(mature: pl.DataFrame, of: pl.DataFrame, starts: Sequence[datetime]) 
     shape = (of.height, len(starts))
     lengths = mature.group_by(_SERIES, maintain_order=True).len()["len"].to_numpy()
     place = np.repeat(np.arange(of.height), lengths), mature["week"].to_numpy()
-    events, trials, share = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for array, name in ((events, "x"), (trials, "n"), (share, "episode_share")):
+    events, trials, squares, share = (np.zeros(shape) for _ in range(4))
+    for array, name in ((events, "x"), (trials, "n"), (squares, "n2"), (share, "episode_share")):
         array[place] = mature[name].fill_null(0.0).to_numpy()
+    size = np.divide(squares, trials, out=np.zeros(shape), where=trials > 0)
     by_block = _by_block(mature, place, (*shape, len(BLOCKS)))
     first = of["week"].fill_null(len(starts)).to_numpy()
     begun = np.arange(len(starts)) >= first[:, None]
@@ -170,6 +174,7 @@ def _placed(mature: pl.DataFrame, of: pl.DataFrame, starts: Sequence[datetime]) 
         trials * begun,
         by_block[0] * begun[..., None],
         by_block[1] * begun[..., None],
+        size * begun,
         until,
         disturbed,
         left_out,

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from readback.stats.estimate import Floats
 
+_RARE = 0.05
+
 
 class Standardized(NamedTuple):
     """Counts at the baseline's mix, and by how much more clustered they then have to count; (series, weeks)."""
@@ -26,7 +28,7 @@ def standardized(
     block_events: Floats,
     block_trials: Floats,
     baseline: NDArray[np.bool_],
-    worth: Floats,
+    cluster_size: Floats,
 ) -> Standardized:
     """Scale each week's events by what its mix of blocks lets expect: x · p / (Σ n_k p_k / n), p_k of the baseline.
 
@@ -36,7 +38,8 @@ def standardized(
     Two things change beside the mean. A rate r of the week scaled to p has p(1 − r)/(r(1 − p)) times the variance of
     rows at p. And p_k is known from the baseline only: at the mix m instead of π, its rate has the variance of a
     baseline 1 + χ² times as small, with χ² = Σ (m_k − π_k)²/π_k. A week counts for as much less, except for the χ²
-    that chance brings about. A block that the baseline hardly had makes its week worth next to nothing.
+    that chance stays below in 19 of 20 weeks. A block that the baseline hardly had makes its week worth next to
+    nothing.
 
     Args:
         events: Rows with the outcome; shape (series, weeks).
@@ -44,10 +47,12 @@ def standardized(
         block_events: The same by block; shape (series, weeks, blocks).
         block_trials: Likewise.
         baseline: Weeks that feed the baseline; shape (series, weeks).
-        worth: Rows that one independent row stands for (the design effect), one a series.
+        cluster_size: Rows that go into one block together, Σn_c²/Σn_c of the week's clusters; shape (series, weeks).
 
     Source: indirect standardization, Breslow & Day 1987, Statistical Methods in Cancer Research II, chapter 2.
     """
+    from scipy.special import chdtri
+
     base_n, base_x = (np.einsum("swk,sw->sk", part, baseline) for part in (block_trials, block_events))
     whole = base_n.sum(axis=1, keepdims=True)
     usual = _ratio(base_x.sum(axis=1, keepdims=True), whole)
@@ -59,7 +64,7 @@ def standardized(
     mix = np.where(week_n[..., None] > 0, _ratio(block_trials, week_n[..., None]), share[:, None, :])
     expected, standard = np.einsum("swk,sk->sw", mix, rate), (share * rate).sum(axis=1, keepdims=True)
     distance = ((mix - share[:, None, :]) ** 2 / share[:, None, :]).sum(axis=2)
-    by_chance = (base_n.shape[1] - 1) * _ratio(np.broadcast_to(worth[:, None], week_n.shape), week_n)
+    by_chance = chdtri(base_n.shape[1] - 1, _RARE) * _ratio(cluster_size, week_n)
     is_changed = ~baseline & (whole > 0) & (week_n > 0) & (expected > 0)
     factor = np.where(is_changed, _ratio(np.broadcast_to(standard, expected.shape), expected), 1.0)
     variance = factor * (1 - expected) / (1 - standard)
