@@ -83,7 +83,7 @@ def judge(figures: pl.DataFrame, definition: Definition, minimum_n: int, minimum
 
 def intraclass_correlations(months: pl.DataFrame) -> dict[str, float]:
     """One correlation per lane, pooled over the workflows and months of one metric."""
-    return {str(lane): _pooled(rows) for (lane,), rows in months.group_by("lane", maintain_order=True)}
+    return {str(lane): pooled_correlation(rows) for (lane,), rows in months.group_by("lane", maintain_order=True)}
 
 
 def nothing_told(
@@ -107,7 +107,8 @@ def nothing_told(
     )
 
 
-def _pooled(rows: pl.DataFrame) -> float:
+def pooled_correlation(rows: pl.DataFrame) -> float:
+    """One intraclass correlation of all strata, a row each with the sums over its clusters; assumed where they are few."""
     if _floats(rows, "cluster_count").sum() < FEWEST_CLUSTERS:
         return stats.DEFAULT_ICC
     names = {
