@@ -100,6 +100,9 @@ class MetricEffect(Row):
     )
     strata: int = Field(ge=0, description="Strata that hold both lanes.")
     episodes: int = Field(ge=0, description="Episodes behind the fallback runs.")
+    effective_episodes: float | None = Field(
+        default=None, description="Episodes of one size that the fallbacks are worth; below 10 nothing is called worse."
+    )
     n_fallback: int = Field(ge=0, description="Mature fallback runs; of amounts, requests.")
     n_preferred: int = Field(ge=0, description="Mature preferred runs; of amounts, requests.")
     events_fallback: int | None = Field(ge=0, description="Events among the fallback runs; NULL of amounts.")

@@ -15,6 +15,7 @@ from readback.contracts.vocabulary import Dimension, MetricStatus
 from readback.metrics import effects, rollup
 from readback.metrics.arms import HARD_PROMPTS, Arms, arms_of, clusters_of, members, strata_of
 from readback.settings import Settings
+from readback.stats.estimate import finite
 
 UNITS = {"cost_usd": "usd", "latency_ms": "ms"}
 """Amounts of which the lanes are compared, and their unit."""
@@ -78,6 +79,7 @@ def _amount(
         heterogeneity_p=spread,
         strata=found.strata,
         episodes=arms.episodes,
+        effective_episodes=finite(found.g),
         n_fallback=round(arms.n[arms.is_fallback].sum()),
         n_preferred=round(arms.n[~arms.is_fallback].sum()),
         events_fallback=None,

@@ -108,7 +108,7 @@ def nothing_told(
 
 
 def pooled_correlation(rows: pl.DataFrame) -> float:
-    """One intraclass correlation of all strata, a row each with the sums over its clusters; assumed where they are few."""
+    """One intraclass correlation of all strata, a row each with sums over clusters; assumed where these are few."""
     if _floats(rows, "cluster_count").sum() < FEWEST_CLUSTERS:
         return stats.DEFAULT_ICC
     names = {

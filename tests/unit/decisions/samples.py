@@ -73,6 +73,7 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "unit": "fraction",
         "metric": "rework_rate", "dimension": "workflow", "member": "payment", "estimate": 0.021, "low": 0.009,
         "high": 0.034, "crude_estimate": 0.05, "strata": 9, "episodes": 41, "n_fallback": 312, "n_preferred": 9000,
+        "effective_episodes": 28.0,
         "events_fallback": 40, "events_preferred": 500, "overlap": 0.9, "e_value": 1.7, "status": "ok", "as_of": AS_OF,
     },
     RunStatus: {
