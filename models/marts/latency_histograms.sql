@@ -1,4 +1,4 @@
--- One row per day, workflow, model, lane, measure, cut or not, and logarithmic bucket: requests of [$from_at, $to_at).
+-- One row per $step ('day' or 'hour'), workflow, model, lane, measure, cut or not, and logarithmic bucket: requests of [$from_at, $to_at).
 -- Reads requests, and the attempts in answer_ms (`answer_times`). `$gamma` = (1 + alpha) / (1 - alpha); bucket -32768 holds zeros.
 --
 -- lane is 'all' where the log cannot tell it; no request is counted twice. Sampled logs are counted by their weight.
@@ -27,21 +27,22 @@ measured as (
     where is_fallback
     union all
     select started_at, workflow, model, 'all', weight, 'answer_ms', duration_ms, is_cut from answer_times
+    where started_at >= $from_at and started_at < $to_at
 ),
 
 bucketed as (
     select
         *,
-        cast(started_at at time zone $timezone as date) as day,
+        date_trunc($step, started_at at time zone $timezone) as local_start,
         case when milliseconds > 0 then cast(ceil(ln(milliseconds) / ln($gamma)) as bigint) else -32768 end as bucket
     from measured
     where milliseconds >= 0
 )
 
 select
-    cast(day as timestamp) at time zone $timezone as period_start,
+    local_start at time zone $timezone as period_start,
     workflow, model, lane, measure, is_cut, bucket,
     cast(round(sum(weight)) as bigint) as requests,
     min(case when is_cut then milliseconds end) as cut_after_ms
 from bucketed
-group by day, workflow, model, lane, measure, is_cut, bucket
+group by local_start, workflow, model, lane, measure, is_cut, bucket

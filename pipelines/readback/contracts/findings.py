@@ -143,6 +143,15 @@ class LatencyHistogram(Row):
     )
 
 
+class LatencyHour(LatencyHistogram):
+    """The same for one hour, in coarser buckets; of the last 14 days only."""
+
+    table: ClassVar[str] = "latency_hours"
+
+    period_start: datetime = Field(description="Start of the hour; where a clock is set back, of both of its hours.")
+    bucket: int = Field(description="ceil(ln(x) / ln(gamma)), gamma = 1.05 / 0.95.")
+
+
 class Restatement(Row):
     """One published figure that later data changed."""
 

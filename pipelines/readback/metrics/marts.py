@@ -11,12 +11,18 @@ from typing import Any
 from readback import shipped, store
 from readback.ledger import CALL_OVERLAP_S
 from readback.metrics.definitions import Definition, definitions, metrics_of
-from readback.metrics.local_days import Batch, batches, days_of, start_of
+from readback.metrics.local_days import Batch, batches, days_of, local_day, start_of
 from readback.settings import Settings
 from readback.stretches import Range
 
 GAMMA = 1.01 / 0.99
 """Base of the latency buckets: a relative error of at most 1%."""
+
+HOURLY_GAMMA = 1.05 / 0.95
+"""The same of hours: at most 5%, since there are many."""
+
+HOURLY_DAYS = 14
+"""Local days, the newest one included, of which latencies are kept by hour."""
 
 _SUMS = ("numerator", "denominator", "eligible", "observable", "weight_squares", "cluster_count", "cluster_n",
          "cluster_n2", "cluster_n3", "cluster_x", "cluster_x2", "cluster_xn")  # fmt: skip
@@ -84,9 +90,10 @@ def renew(con: store.Connection, settings: Settings, as_of: datetime, dirty: Seq
     zone = settings.project.timezone
     of_requests, of_runs = stale_days(con, settings, dirty)
     for batch in batches(of_requests, zone):
-        _renew_requests(con, batch, settings)
+        _renew_requests(con, batch, settings, as_of)
     for batch in batches(of_runs, zone):
         _renew_runs(con, batch, zone)
+    con.execute("delete from latency_hours where period_start < ?", [_first_hour(as_of, zone)])
     con.execute("delete from touched_days")
     _renew_episodes(con, as_of, zone)
 
@@ -118,7 +125,7 @@ def _remake(con: store.Connection, settings: Settings) -> bool:
     con.execute("insert into marts.made_from values (?)", [now])
     for mart in BY_DAY:
         con.execute(f"delete from marts.{mart}")
-    for table in ("latency_histograms", "recovery_sensitivity"):
+    for table in ("latency_histograms", "latency_hours", "recovery_sensitivity"):
         con.execute(f"delete from {table}")
     return True
 
@@ -147,21 +154,34 @@ def name_models(con: store.Connection) -> None:
     )
 
 
-def _renew_requests(con: store.Connection, batch: Batch, settings: Settings) -> None:
+def _renew_requests(con: store.Connection, batch: Batch, settings: Settings, as_of: datetime) -> None:
     bound = _bound(batch, settings.project.timezone)
     kept = {"kept": settings.episodes.close_count + MOST_CLOSING_ANSWERS}
     _replace(con, "lane_changes", batch, store.model("marts/lane_changes"), bound | kept)
     _replace(con, "model_days", batch, store.model("marts/model_days"), bound)
-    con.execute(
-        "delete from latency_histograms where period_start >= ? and period_start < ?", [batch.from_at, batch.to_at]
-    )
-    store.temp_table(con, "answer_times", "marts/answer_times", bound | {"overlap_s": CALL_OVERLAP_S})
-    store.insert_model(con, "latency_histograms", store.model("marts/latency_histograms"), bound)
-    con.execute("drop table answer_times")
+    _renew_latencies(con, batch, settings.project.timezone, as_of)
     _replace(con, "amount_daily", batch, store.model("marts/amount_daily"), bound)
     store.temp_table(con, "request_hours", "marts/request_hours", bound)
     _replace_metrics(con, [d for d in _daily() if d.outcome is None and d.metric not in OF_EPISODES], batch, bound)
     con.execute("drop table request_hours")
+
+
+def _renew_latencies(con: store.Connection, batch: Batch, zone: str, as_of: datetime) -> None:
+    """Histograms by day, and by hour where the batch reaches into the last days."""
+    bound = _bound(batch, zone) | {"overlap_s": CALL_OVERLAP_S}
+    store.temp_table(con, "answer_times", "marts/answer_times", bound)
+    hours = max(batch.from_at, _first_hour(as_of, zone))
+    steps = {"latency_histograms": ("day", GAMMA, batch.from_at), "latency_hours": ("hour", HOURLY_GAMMA, hours)}
+    for table, (step, gamma, from_at) in steps.items():
+        con.execute(f"delete from {table} where period_start >= ? and period_start < ?", [from_at, batch.to_at])
+        chosen = bound | {"step": step, "gamma": gamma, "from_at": from_at}
+        store.insert_model(con, table, store.model("marts/latency_histograms"), chosen)
+    con.execute("drop table answer_times")
+
+
+def _first_hour(as_of: datetime, zone: str) -> datetime:
+    """From when on latencies are kept by hour."""
+    return start_of(local_day(as_of, zone) - timedelta(days=HOURLY_DAYS - 1), zone)
 
 
 def _renew_runs(con: store.Connection, batch: Batch, zone: str) -> None:

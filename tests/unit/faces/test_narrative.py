@@ -68,7 +68,7 @@ def test_withheld_figure_meets_no_target() -> None:
 
 
 def test_harm_is_claimed_only_where_the_whole_interval_is_harm() -> None:
-    known = {"metric": "rework_rate", "status": "ok", "adjusted": "+2.1 pp (0.9 to 3.3)", "warning": ""}
+    known: dict[str, Any] = {"metric": "rework_rate", "status": "ok", "adjusted": "+2.1 pp (0.9 to 3.3)", "warning": ""}
     known |= {"effective_episodes": 10.0}
     assert narrative.harm([known | {"low": 0.009}]) == [
         "Rework rate was higher on substitutes than on comparable preferred runs: +2.1 pp (0.9 to 3.3)."

@@ -300,6 +300,19 @@ def test_calls_that_timed_out_below_a_quantile_leave_it_as_it_is(con: store.Conn
     assert (found["value"], found["at_least"]) == (pytest.approx(1_940, rel=0.01), None)
 
 
+def test_latencies_by_hour_are_kept_of_the_last_fourteen_days(con: store.Connection) -> None:
+    for number in range(20):
+        add_request(con, number, AS_OF - timedelta(days=number, hours=1), duration_ms=1_000.0)
+    refresh(con, settings(), ALL, as_of=AS_OF - timedelta(hours=1))
+    assert con.execute("select count(*), sum(requests) from latency_histograms").fetchall() == [(20, 20)]
+    assert con.execute("select count(*), min(period_start) from latency_hours").fetchall() == [
+        (14, AS_OF - timedelta(days=13, hours=1))
+    ]
+    add_request(con, 99, AS_OF + timedelta(hours=1))
+    refresh(con, settings(), (AS_OF, AS_OF + timedelta(days=1)), as_of=AS_OF + timedelta(hours=1))
+    assert con.execute("select count(*) from latency_hours").fetchall() == [(14,)]
+
+
 def test_calls_of_a_slow_day_come_together_and_widen_the_interval(con: store.Connection) -> None:
     """Every day is wholly slow or wholly fast: forty days are worth about forty calls, not eight hundred."""
     for number in range(800):
