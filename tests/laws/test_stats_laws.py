@@ -5,10 +5,11 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from readback.stats import (
+    AdjustedMean,
     Clusters,
     Strata,
     bucket,
@@ -18,6 +19,7 @@ from readback.stats import (
     newcombe_difference,
     rmst,
     sketch_quantile,
+    stratified_mean_difference,
     wilson,
 )
 from readback.stats.sketch import Quantile
@@ -79,6 +81,25 @@ def test_a_longer_open_episode_never_lowers_the_restricted_mean(
     # With nobody followed to the horizon there is no mean; that the last one is lost from view is no shorter time.
     if before.value is not None and after.value is not None:
         assert after.value >= before.value - 1e-6
+
+
+@given(_TABLES, st.floats(1e-3, 1e3))
+@example([(1, 1, 0, 1)] * 3, 451.0)
+def test_cost_in_another_currency_is_the_same_comparison_at_its_rate(
+    tables: list[tuple[int, int, int, int]], rate: float
+) -> None:
+    x1, n1, x0, n0 = np.array(tables, dtype=np.float64).T
+    stratum = np.arange(n1.size)
+
+    def compared(scale: float) -> AdjustedMean:
+        exposed, control = Clusters(stratum, scale * x1, n1), Clusters(stratum, scale * x0, n0)
+        return stratified_mean_difference(Strata(scale * x1, n1, scale * x0, n0), exposed, control, seed=1)
+
+    dollars, others = compared(1.0), compared(rate)
+    for name in ("difference", "low", "high", "standard_error", "crude"):
+        before, after = getattr(dollars, name), getattr(others, name)
+        assert after == (None if before is None else pytest.approx(rate * before, rel=1e-6, abs=1e-9 * rate)), name
+    assert others.ratio.value == (None if dollars.ratio.value is None else pytest.approx(dollars.ratio.value))
 
 
 @given(_EPISODES)
