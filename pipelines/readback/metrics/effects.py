@@ -35,6 +35,8 @@ FEWEST_TO_CALL_WORSE = 10
 
 WARN_UNMATCHED = 0.2
 WARN_LABEL_GAP = 0.05
+LEAST_SEEN = 0.5
+"""Share of the outcomes of a lane below which the bounds that the unseen leave are to be read first."""
 
 NO_BASELINE = "no comparable baseline"
 REVIEW_MODES = ": fallback and preferred runs were reviewed for different reasons"
@@ -217,7 +219,7 @@ def _warnings(
         yield f"worth {found.g:.1f} episodes of one size: too few to call it better or worse"
     scope = member if dimension is Dimension.WORKFLOW else "*"
     seen, usual = labels.get((metric, scope, "fallback")), labels.get((metric, scope, "preferred"))
-    if seen is not None and usual is not None and abs(seen - usual) > WARN_LABEL_GAP:
+    if seen is not None and usual is not None and (abs(seen - usual) > WARN_LABEL_GAP or min(seen, usual) < LEAST_SEEN):
         yield f"outcomes were observable for {seen:.0%} of fallback and {usual:.0%} of preferred runs"
     if arms.hard_prompt_share > HARD_PROMPTS:
         yield f"descriptive only: {arms.hard_prompt_share:.0%} of the fallbacks had a cause that selects hard prompts"
