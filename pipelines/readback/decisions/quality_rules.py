@@ -21,7 +21,7 @@ from readback.stats import MINIMUM_DESIGN_EFFECT
 from readback.stats.estimate import Floats
 
 LEAST_TOLD_MIX = 0.001
-"""Part of a rise, as a fraction, from which on a message tells what other hours of work have to do with it."""
+"""Difference of the rate at the baseline's hours of work, as a fraction, from which on a message tells it."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ def _baseline(weeks: int, left_out: int) -> str:
 
 
 def _mix_line(each: Watched, rise: Rise) -> str:
-    """What part of the rise the hours of the work explain, where it is more than a tenth of a point."""
+    """What the rate would be at the hours that the baseline had, where that is another one: it is what is judged."""
     series, row, weeks = each.found.series, each.row, slice(rise.onset, None)
-    runs = float(series.trials[row, weeks].sum())
-    moved = float((series.events[row, weeks] - series.at_usual_mix[row, weeks]).sum()) / runs if runs else 0.0
-    if abs(moved) < LEAST_TOLD_MIX:
+    runs, hits = float(series.trials[row, weeks].sum()), float(series.events[row, weeks].sum())
+    usual = float(series.at_usual_mix[row, weeks].sum())
+    if not runs or abs(hits - usual) < LEAST_TOLD_MIX * runs:
         return ""
-    return f"Of that, {100 * moved:+.2g} pp come with other hours of work, and do not count. "
+    return f"At the baseline's hours of work it would be {percent(usual / runs)}, and that is judged. "
 
 
 def _holiday_line(each: Watched, rise: Rise) -> str:
