@@ -13,6 +13,7 @@ import polars as pl
 from readback import stats
 from readback.contracts.vocabulary import Dimension
 from readback.decisions.effects import OUTCOMES
+from readback.decisions.outcome_weeks import BLOCKS
 from readback.decisions.quality_rules import lasting, monitors, quality_regression
 from readback.decisions.surveillance import watch
 from readback.metrics import comparisons, estimation, recovery
@@ -64,10 +65,12 @@ def every_look() -> None:
 
 
 def latencies() -> None:
-    """One quantile of each workflow and week, of 30 buckets."""
+    """One quantile of each workflow and week, of 30 buckets, the last one of calls that were cut off."""
     buckets, counts = np.arange(100, 400, 10), _RNG.integers(0, 20, (WORKFLOWS * WEEKS, 30))
+    is_cut, after = np.arange(30) == 29, np.full(30, 300.0)
     for cells in counts:
-        stats.sketch_quantile(buckets, cells, 0.95)
+        worth = cells.sum() / 2
+        stats.sketch_quantile(buckets, cells, 0.95, is_cut=is_cut, cut_after=after, effective_n=worth)
 
 
 def lanes() -> None:
@@ -144,6 +147,7 @@ def _outcomes() -> pl.DataFrame:
     rates[::100, 60:], rates[::200, 80:] = 0.16, 0.1
     n = np.full(rates.size, 200.0)
     x = _RNG.binomial(200, rates).ravel().astype(np.float64)
+    shares = dict(zip(BLOCKS, _RNG.dirichlet((60, 25, 15), rates.size).T, strict=True))
     starts = [_END - timedelta(weeks=WEEKS - week) for week in range(WEEKS)]
     names = [f"{series % 1_000}/{series // 3_000}" for series in range(series)]
     return pl.DataFrame(
@@ -152,6 +156,7 @@ def _outcomes() -> pl.DataFrame:
             "workflow": np.repeat(np.array(names), WEEKS),
             "week_at": starts * series,
             "ends_at": [start + timedelta(weeks=1) for start in starts] * series,
+            **{f"{block}_{part}": of * share for block, share in shares.items() for part, of in (("n", n), ("x", x))},
             **{"n": n, "x": x, "n2": n * 10, "n3": n * 100, "x2": x * 2, "xn": x * 10, "cluster_count": n / 10},
         }
     ).with_columns(
@@ -161,6 +166,7 @@ def _outcomes() -> pl.DataFrame:
         pl.lit(None, pl.Datetime("us", "UTC")).alias("rebased_at"),
         pl.lit(12).alias("baseline_weeks"),
         pl.lit(False).alias("is_maturing"),
+        pl.lit(None, pl.String).alias("holidays"),
     )
 
 

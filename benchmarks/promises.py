@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from readback import stats
-from readback.decisions.outcome_weeks import series_of
+from readback.decisions.outcome_weeks import BLOCKS, series_of
 from readback.metrics.correlation import FEWEST_CLUSTERS
 
 Counts = NDArray[Any]
@@ -37,6 +37,11 @@ UNCHANGED = (
     (100, 0.10, 0.05),
 )
 """Fleets that must stay quiet: clusters of ten a week, rate, intraclass correlation."""
+
+USUAL_HOURS, OTHER_HOURS = (0.60, 0.25, 0.15), (0.30, 0.40, 0.30)
+"""Shares of the work by block of the week: as always, and after it has moved away from the peak hours."""
+
+BLOCK_RATES = (0.06, 0.12, 0.20)
 
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -73,6 +78,7 @@ def findings(seed: int, share: float = 1.0) -> Iterator[Finding]:
     yield from effects(rngs[1], max(int(500 * share), 30))
     yield from false_alarms(rngs[2], max(int(600 * share), 10))
     yield from detection(rngs[3], max(int(1_000 * share), 100))
+    yield from moved_hours(rngs[5], max(int(300 * share), 10))
     yield from recovery(rngs[4], max(int(4_000 * share), 400))
 
 
@@ -124,7 +130,7 @@ def false_alarms(rng: np.random.Generator, fleets: int) -> Iterator[Finding]:
     for clusters, rate, icc in UNCHANGED:
         alerted, watched = [], []
         for _ in range(fleets):
-            found = _detected(rng, clusters, np.full(BASELINE + LOOKS, rate), icc)
+            found = _detected(rng, clusters, rate, icc, _usual(BASELINE + LOOKS))
             alerted.append(bool((found.first_alert >= 0).any()))
             watched.append(int((found.first_watch >= 0).sum()))
         setting = f"no change, {10 * clusters} a week, p = {rate:g}, ICC {icc:g}"
@@ -137,10 +143,28 @@ def detection(rng: np.random.Generator, series: int) -> Iterator[Finding]:
     for clusters, icc, bar in ((50, 0.0, 3.0), (50, 0.05, 3.0), (20, 0.05, 13.0), (100, 0.05, 3.0)):
         rates = np.where(np.arange(BASELINE + LOOKS // 2) < 14, 0.10, 0.15)
         fleets = range(-(-series // WORKFLOWS))
-        found = [_detected(rng, clusters, rates, icc).first_alert for _ in fleets]
+        found = [_detected(rng, clusters, rates[:, None], icc, _usual(rates.size)).first_alert for _ in fleets]
         weeks = np.concatenate([np.where(first >= 14, first - 13.0, np.inf) for first in found])
         promise = f"+5 pp on 10%, {10 * clusters} a week, ICC {icc:g}: median weeks to alert"
         yield Finding(promise, float(np.median(weeks)), bar, False, weeks.size, "weeks")
+
+
+def moved_hours(rng: np.random.Generator, fleets: int) -> Iterator[Finding]:
+    """Fleets whose work moves to worse hours in week 20 and stays there; no hour is worse than it was."""
+    hours = np.where((np.arange(BASELINE + LOOKS) < 20)[:, None], USUAL_HOURS, OTHER_HOURS)
+    for clusters in (20, 50):
+        settings = [
+            (f"work moves to worse hours, {10 * clusters} a week", True, fleets),
+            ("the same, hours not told", False, 20),
+        ]
+        for setting, is_told, many in settings:
+            found = [_detected(rng, clusters, BLOCK_RATES, 0.05, hours, is_told=is_told) for _ in range(many)]
+            alerted = float(np.mean([bool((one.first_alert >= 0).any()) for one in found]))
+            bar = 0.05 if is_told else 0.5
+            yield Finding(f"{setting}: fleet-years with a false alert", alerted, bar, not is_told, many)
+            if is_told:
+                watched = float(np.mean([int((one.first_watch >= 0).sum()) for one in found]))
+                yield Finding(f"{setting}: workflows falsely watched", watched, 1.0, False, many, "a year")
 
 
 def recovery(rng: np.random.Generator, repetitions: int) -> Iterator[Finding]:
@@ -188,15 +212,29 @@ def _arm(rng: np.random.Generator, clusters: Counts, rates: Counts, icc: float) 
     return stratum, _events(rng, n, rates[stratum], icc), n
 
 
-def _detected(rng: np.random.Generator, clusters: int, rates: Counts, icc: float) -> stats.Detection:
-    """What the product sees in 50 workflows whose weekly runs come in clusters of ten."""
-    n = np.full((WORKFLOWS, rates.size, clusters), 10)
-    x = _events(rng, n, rates[:, None], icc)
-    starts = [_START + timedelta(weeks=week) for week in range(rates.size)]
+def _usual(weeks: int) -> Counts:
+    return np.tile(USUAL_HOURS, (weeks, 1))
+
+
+def _detected(
+    rng: np.random.Generator, clusters: int, rates: Any, icc: float, hours: Counts, *, is_told: bool = True
+) -> stats.Detection:
+    """What the product sees in 50 workflows whose weekly runs come in clusters of ten, each in one block of the week.
+
+    `rates` by week and block, or what broadcasts to that; `hours` the share of the clusters by week and block.
+    """
+    weeks = len(hours)
+    edges = rng.multinomial(clusters, hours, size=(WORKFLOWS, weeks)).cumsum(axis=2)[..., None]
+    block = (np.arange(clusters) >= edges[:, :, :-1]).sum(axis=2)
+    n = np.full(block.shape, 10)
+    x = _events(rng, n, np.take_along_axis(np.broadcast_to(rates, hours.shape)[None], block, axis=2), icc)
+    starts = [_START + timedelta(weeks=week) for week in range(weeks)]
     parts = {"n": n, "n2": n**2, "n3": n**3, "x": x, "x2": x**2, "xn": x * n, "cluster_count": np.ones_like(n)}
+    for number, name in enumerate(BLOCKS):
+        parts |= {f"{name}_{kind}": part * (block == number) * is_told for kind, part in (("n", n), ("x", x))}
     rows = pl.DataFrame(
         {
-            "workflow": np.repeat(np.arange(WORKFLOWS), rates.size).astype(str),
+            "workflow": np.repeat(np.arange(WORKFLOWS), weeks).astype(str),
             "week_at": starts * WORKFLOWS,
             **{name: part.sum(axis=2).ravel().astype(np.float64) for name, part in parts.items()},
         }
@@ -209,6 +247,7 @@ def _detected(rng: np.random.Generator, clusters: int, rates: Counts, icc: float
         pl.lit(None, pl.Datetime("us", "UTC")).alias("rebased_at"),
         pl.lit(BASELINE).alias("baseline_weeks"),
         pl.lit(False).alias("is_maturing"),
+        pl.lit(None, pl.String).alias("holidays"),
     )
     series = series_of(rows, starts[-1] + timedelta(weeks=1))
     if series is None:

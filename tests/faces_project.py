@@ -288,6 +288,7 @@ def _effect(
         metric=metric, dimension=dimension, member=member, estimate=shown,
         low=estimate - 1.96 * error if is_ok else None, high=estimate + 1.96 * error if is_ok else None,
         crude_estimate=2.3 * estimate + 0.012 if is_ok else None, strata=38, episodes=61 if is_ok else 2,
+        effective_episodes=40.0 if is_ok else 2.0,
         n_fallback=n, n_preferred=24 * n, events_fallback=round(n * 0.09), events_preferred=round(n * 24 * 0.06),
         overlap=0.91, e_value=1.62 if is_ok else None, status=v.MetricStatus.OK if is_ok else v.MetricStatus.TOO_FEW,
         warning="latency causes select long prompts: descriptive only" if member == "code-review" else None,

@@ -21,7 +21,7 @@ stand_ins as (
 )
 
 select
-    e.metric, e.dimension, e.member, e.estimate, e.low, e.high, e.crude_estimate, e.strata, e.episodes, e.n_fallback,
+    e.metric, e.dimension, e.member, e.estimate, e.low, e.high, e.crude_estimate, e.strata, e.episodes, e.effective_episodes, e.n_fallback,
     e.n_preferred, e.events_fallback, e.events_preferred, e.overlap, e.e_value, e.status, e.warning, s.first_at, s.last_at,
     t.served_model as main_substitute
 from metric_effects as e

@@ -1,8 +1,10 @@
 -- One row: one outcome metric, workflow and week: mature runs, those that the outcome hit, and sums over their clusters.
--- Reads: marts.metric_daily, episodes, alerts. Bound: $as_of inclusive, $timezone, $week_offset (0 where weeks start on
--- Monday, 1 on Sunday), $baseline_weeks, $settled_at: what ended its window by then, no late outcome changes.
+-- Reads: marts.metric_daily, marts.block_daily, episodes, alerts. Bound: $as_of inclusive, $timezone, $week_offset (0 where
+-- weeks start on Monday, 1 on Sunday), $baseline_weeks, $holiday_days and $holiday_names (of one length), $settled_at:
+-- what ended its window by then, no late outcome changes.
 -- All lanes together: what a substitute does to a workflow is part of how it fares. maturity: mature / observable runs.
 -- episode_share: most of the week that one episode of the workflow took up, NULL where none did.
+-- peak, off, weekend: runs and events by block of the week, NULL where none is told. holidays: those in the week, by name.
 -- rebased_at: when somebody last settled an alert of this series, which makes what came after its new normal.
 with weekly as (
     select
@@ -22,6 +24,32 @@ with weekly as (
     from marts.metric_daily
     where metric in ('rework_rate', 'override_rate', 'downstream_error_rate')
     group by metric, coalesce(workflow, '(none)'), week
+),
+
+blocks as (
+    select
+        metric || '_rate' as metric,
+        coalesce(workflow, '(none)') as workflow,
+        date_trunc('week', day + cast($week_offset as integer)) - cast($week_offset as integer) * interval '1 day' as week,
+        sum(n) filter (where block = 'peak') as peak_n,
+        sum(x) filter (where block = 'peak') as peak_x,
+        sum(n) filter (where block = 'off') as off_n,
+        sum(x) filter (where block = 'off') as off_x,
+        sum(n) filter (where block = 'weekend') as weekend_n,
+        sum(x) filter (where block = 'weekend') as weekend_x
+    from marts.block_daily
+    group by metric, coalesce(workflow, '(none)'), week
+),
+
+holidays as (
+    select unnest(cast($holiday_days as date[])) as day, unnest(cast($holiday_names as varchar[])) as name
+),
+
+festive as (
+    select w.week, string_agg(distinct h.name, ', ' order by h.name) as holidays
+    from (select distinct week from weekly) as w
+    inner join holidays as h on h.day >= w.week and h.day < w.week + interval '7 days'
+    group by w.week
 ),
 
 weeks as (
@@ -72,9 +100,13 @@ select
     m.model as preferred_model,
     s.rebased_at,
     cast($baseline_weeks as bigint) as baseline_weeks,
+    b.peak_n, b.peak_x, b.off_n, b.off_x, b.weekend_n, b.weekend_x,
+    f.holidays,
     coalesce(w.closes_at > $settled_at, false) as is_maturing
 from weekly as w
 inner join weeks as k on w.workflow = k.workflow and w.week = k.week
+left join blocks as b on w.metric = b.metric and w.workflow = b.workflow and w.week = b.week
+left join festive as f on w.week = f.week
 left join disturbed as d on w.workflow = d.workflow and w.week = d.week
 left join models as m on w.workflow = m.workflow
 left join settled as s on w.metric = s.metric and w.workflow = s.workflow

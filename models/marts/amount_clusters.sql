@@ -25,7 +25,8 @@ select
     episode_id is not null as has_episode,
     has_hard_prompts,
     sum(n) as n,
-    round(sum(x), 9) as x
+    round(sum(x), 9) as x,
+    sum(cut) as cut
 from keyed
 group by
     metric, workflow, workflow_class, served_model, is_fallback, block, week, episode_id, hour_at, has_hard_prompts

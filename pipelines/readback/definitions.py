@@ -38,7 +38,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "runs": ("runs", "outcome_links", "outcome_coverage", "run_status"),
     "metric_values": (
         "metric_values", "metric_effects", "recovery_curves", "recovery_comparisons", "recovery_sensitivity",
-        "latency_histograms", "restatements", "conformance_weeks",
+        "latency_histograms", "latency_hours", "restatements", "conformance_weeks",
     ),
     "decisions": ("alerts", "silences", "monitors", "notifications", "evaluations", "recommendations"),
 }  # fmt: skip

@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from pydantic import (
 
 from readback.contracts.vocabulary import AlertTier, CoverageMode, OutcomeKind
 from readback.errors import ProjectError, SettingsError
+from readback.public_holidays import public_holidays
 
 SETTINGS_FILE = "readback.toml"
 POLICY_FILE = "policy.yaml"
@@ -31,6 +32,14 @@ FASTEST_BURN = 14.4
 
 SLACKEST_OBJECTIVE = 1 - 1 / FASTEST_BURN
 """An objective below could burn no faster than its budget allows: the fastest alert could never speak."""
+
+MOST_HOLIDAYS = 60
+"""Days that one holiday may last, so that a wrong year does not take a year out of every baseline."""
+
+FIRST_YEAR = 2015
+"""Records before it are refused: their clock was not set."""
+
+Day = date
 
 _DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -293,6 +302,55 @@ class Alerts(Section):
         return address.rstrip("/") if address else None
 
 
+class Holiday(Section):
+    """`[[calendar.holidays]]`: a day, or days, on which work is not as usual."""
+
+    name: str = Field(min_length=1, max_length=80, description="What it is called in messages.")
+    date: Day | None = Field(default=None, description="The day.")
+    from_: Day | None = Field(default=None, alias="from", description="First of several days.")
+    to: Day | None = Field(default=None, description="Last of them.")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = [self.date is not None, self.from_ is not None, self.to is not None]
+        if given not in ([True, False, False], [False, True, True]):
+            raise ValueError("expected either `date`, or `from` and `to`")
+        if not 1 <= len(self.days) <= MOST_HOLIDAYS:
+            raise ValueError(f"expected `to` on or after `from`, and at most {MOST_HOLIDAYS} days")
+        return self
+
+    @property
+    def days(self) -> list[Day]:
+        """Every day of it."""
+        first, last = self.date or self.from_, self.date or self.to
+        if first is None or last is None:
+            return []
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+class Calendar(Section):
+    """`[calendar]`: days on which work is not as usual, by country and by hand."""
+
+    country: str | None = Field(default=None, description="Two letters (ISO 3166-1), such as DE: its public holidays.")
+    subdivision: str | None = Field(default=None, description="Part of it (ISO 3166-2), such as BY.")
+    holidays: tuple[Holiday, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_known(self) -> Self:
+        if self.country is None and self.subdivision is not None:
+            raise ValueError("`subdivision` goes with `country`")
+        if self.country is not None:
+            public_holidays(self.country, self.subdivision, ())
+        return self
+
+    def days(self, last_year: int) -> list[tuple[Day, str]]:
+        """Every holiday that records may fall on, with its name, by date."""
+        found = [(day, each.name) for each in self.holidays for day in each.days]
+        if self.country is not None:
+            found += public_holidays(self.country, self.subdivision, range(FIRST_YEAR, last_year + 1)).items()
+        return sorted(found)
+
+
 class Channel(Section):
     """`[[channels]]`: where messages go; the address comes from the environment alone."""
 
@@ -343,6 +401,7 @@ class Settings(Section):
     engine: Engine = Engine()
     sql: SqlSection = SqlSection()
     alerts: Alerts = Alerts()
+    calendar: Calendar = Calendar()
     targets: Targets = Targets()
     brand: Brand = Brand()
     channels: tuple[Channel, ...] = ()

@@ -27,6 +27,7 @@ COMPARED = {
     "recovery_comparisons": "* exclude (as_of)",
     "recovery_sensitivity": "* exclude (as_of)",
     "latency_histograms": "*",
+    "latency_hours": "*",
     "recommendations": "* exclude (as_of, evidence, proposed_at)",
 }
 HISTORY = {"recommendations": "state <> 'open'"}

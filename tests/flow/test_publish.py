@@ -35,6 +35,7 @@ REFUSAL = "another readback process is writing; wait for it or stop it"
 COMPARED = (
     "attempts", "requests", "episodes", "fallback_events", "runs", "run_status", "outcomes", "outcome_links",
     "provider_incidents", "policies", "metric_values", "metric_effects", "recovery_curves", "latency_histograms",
+    "latency_hours",
     "restatements", "alerts", "recommendations", "files", "quarantine",
 )  # fmt: skip
 

@@ -1,20 +1,28 @@
 """Laws of the estimators, whatever the numbers are."""
 
+import math
+import random
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from readback.stats import (
+    AdjustedMean,
     Clusters,
     Strata,
+    bucket,
     clustered_rate,
     kaplan_meier,
     mantel_haenszel_difference,
     newcombe_difference,
     rmst,
+    sketch_quantile,
+    stratified_mean_difference,
     wilson,
 )
+from readback.stats.sketch import Quantile
 
 _ROWS = st.integers(1, 200)
 _TABLES = st.lists(
@@ -24,6 +32,8 @@ _TABLES = st.lists(
     min_size=1,
     max_size=6,
 )
+_CALLS = st.lists(st.tuples(st.integers(1, 60_000), st.booleans()), min_size=1, max_size=60)
+_QUANTILES = st.sampled_from([0.05, 0.5, 0.9, 0.95, 1.0])
 _EPISODES = st.lists(st.tuples(st.integers(1, 20_000), st.booleans()), min_size=1, max_size=40)
 
 
@@ -73,12 +83,97 @@ def test_a_longer_open_episode_never_lowers_the_restricted_mean(
         assert after.value >= before.value - 1e-6
 
 
+@given(_TABLES, st.floats(1e-3, 1e3))
+@example([(1, 1, 0, 1)] * 3, 451.0)
+def test_cost_in_another_currency_is_the_same_comparison_at_its_rate(
+    tables: list[tuple[int, int, int, int]], rate: float
+) -> None:
+    x1, n1, x0, n0 = np.array(tables, dtype=np.float64).T
+    stratum = np.arange(n1.size)
+
+    def compared(scale: float) -> AdjustedMean:
+        exposed, control = Clusters(stratum, scale * x1, n1), Clusters(stratum, scale * x0, n0)
+        return stratified_mean_difference(Strata(scale * x1, n1, scale * x0, n0), exposed, control, seed=1)
+
+    dollars, others = compared(1.0), compared(rate)
+    for name in ("difference", "low", "high", "standard_error", "crude"):
+        before, after = getattr(dollars, name), getattr(others, name)
+        assert after == (None if before is None else pytest.approx(rate * before, rel=1e-6, abs=1e-9 * rate)), name
+    assert others.ratio.value == (None if dollars.ratio.value is None else pytest.approx(dollars.ratio.value))
+
+
 @given(_EPISODES)
 def test_time_in_minutes_is_time_in_seconds_over_sixty(episodes: list[tuple[int, bool]]) -> None:
     durations, recovered = (np.array(part) for part in zip(*episodes, strict=True))
     seconds, minutes = kaplan_meier(durations * 60, recovered), kaplan_meier(durations, recovered)
     np.testing.assert_allclose(seconds.survival, minutes.survival)
     np.testing.assert_allclose(seconds.time, 60 * minutes.time)
+
+
+@given(_CALLS, _QUANTILES, st.data())
+def test_cutting_a_call_off_never_lowers_what_a_quantile_may_be(
+    calls: list[tuple[int, bool]], q: float, data: st.DataObject
+) -> None:
+    """Cut where it ended anyway: the lower bound stays, the upper one may only rise; cut later: neither falls."""
+    place = data.draw(st.integers(0, len(calls) - 1))
+    took, was_cut = calls[place]
+    shorter, later = calls.copy(), calls.copy()
+    shorter[place], later[place] = (took, True), (took + data.draw(st.integers(0, 60_000)), True)
+    before, cut, cut_later = (_hidden(each, q) for each in (calls, shorter, later))
+    assert cut[0] == before[0] <= cut_later[0]
+    assert before[1] <= cut[1] == cut_later[1]
+
+
+@given(_CALLS, _QUANTILES, st.randoms(use_true_random=False))
+def test_histograms_with_cut_calls_merge_in_any_order_and_grouping(
+    calls: list[tuple[int, bool]], q: float, chance: random.Random
+) -> None:
+    parts = [[call] for call in calls]
+    chance.shuffle(parts)
+    half = len(parts) // 2
+    merged = _cells(sum(parts[half:], [])) + _cells(sum(parts[:half], []))
+    assert _read(merged, q) == _read(_cells(calls), q) == _read([_cell(*call) for call in calls], q)
+
+
+@given(_CALLS, _QUANTILES)
+def test_the_true_quantile_lies_where_the_cut_calls_leave_it(calls: list[tuple[int, bool]], q: float) -> None:
+    truth = sorted(took * (3 if was_cut else 1) for took, was_cut in calls)[math.ceil(q * len(calls) - 1e-9) - 1]
+    found = _read(_cells(calls), q)
+    if found.value is not None:
+        assert found.value == pytest.approx(truth, rel=0.01 + 1e-9)
+    else:
+        assert found.at_least is not None
+        assert found.at_least <= truth * (1 + 1e-9)
+
+
+def _cell(took: int, was_cut: bool) -> tuple[int, bool, int, float]:
+    return int(bucket(took)), was_cut, 1, float(took) if was_cut else math.nan
+
+
+def _cells(calls: list[tuple[int, bool]]) -> list[tuple[int, bool, int, float]]:
+    """Calls as the mart holds them: one cell a bucket and kind, with the shortest of the cut times."""
+    cells: dict[tuple[int, bool], list[int]] = {}
+    for took, was_cut in calls:
+        cells.setdefault((int(bucket(took)), was_cut), []).append(took)
+    return [(*key, len(times), float(min(times)) if key[1] else math.nan) for key, times in cells.items()]
+
+
+def _read(cells: list[tuple[int, bool, int, float]], q: float) -> Quantile:
+    buckets, is_cut, counts, after = (list(column) for column in zip(*cells, strict=True))
+    return sketch_quantile(buckets, counts, q, is_cut=is_cut, cut_after=after)
+
+
+def _hidden(calls: list[tuple[int, bool]], q: float) -> tuple[float, float]:
+    """Between what the quantile lies, in buckets' values: with the cut calls where they were cut, and without end."""
+    seen = [(took, False) for took, _ in calls]
+    endless = [(10**9 if was_cut else took, False) for took, was_cut in calls]
+    low, high = (_read(_cells(each), q).value for each in (seen, endless))
+    assert low is not None
+    assert high is not None
+    found = _read(_cells(calls), q)
+    assert found.value == (low if low == high else None)
+    assert found.at_least is None or found.at_least <= low / 0.99 + 1e-9
+    return low, high
 
 
 def _clustered(table: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[float | None]:

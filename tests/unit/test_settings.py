@@ -43,6 +43,20 @@ def test_anything_else_is_no_duration(text: object) -> None:
             "[project]\nweek_starts = 'friday'",
             "readback.toml:2: project.week_starts: input should be 'monday' or 'sunday'",
         ),
+        (
+            "[calendar]\ncountry = 'Germany'",
+            "readback.toml:1: calendar: unknown country 'Germany'; expected two letters of ISO 3166-1, such as 'DE'",
+        ),
+        ("[calendar]\ncountry = 'DE'\nsubdivision = 'XX'", "readback.toml:1: calendar: unknown subdivision 'XX' of DE"),
+        ("[calendar]\nsubdivision = 'BY'", "readback.toml:1: calendar: `subdivision` goes with `country`"),
+        (
+            "[[calendar.holidays]]\nname = 'x'\ndate = 2026-12-24\nto = 2026-12-25",
+            "readback.toml:1: calendar.holidays.0: expected either `date`, or `from` and `to`",
+        ),
+        (
+            "[[calendar.holidays]]\nname = 'x'\nfrom = 2026-12-24\nto = 2027-12-25",
+            "readback.toml:1: calendar.holidays.0: expected `to` on or after `from`, and at most 60 days",
+        ),
         ("[[inputs]]\nsource = 'litellm'", "readback.toml:1: inputs.0: expected either `path` or `postgres`"),
         (
             "[[inputs]]\npath = 'x'\n[[inputs]]\npostgres = 'T'",
@@ -172,3 +186,13 @@ def test_note_ends_after_it_begins(file: Path) -> None:
     )
     with pytest.raises(SettingsError, match="`until` must lie after `at`"):
         read_settings(file)
+
+
+def test_holidays_are_those_of_the_country_and_of_ones_own() -> None:
+    own = {"name": "Closing", "from": "2026-12-30", "to": "2027-01-01"}
+    settings = Settings.model_validate({"calendar": {"country": "DE", "subdivision": "BY", "holidays": [own]}})
+    found = [(f"{day:%m-%d}", name) for day, name in settings.calendar.days(2027) if day.year >= 2026]
+    assert {("01-06", "Epiphany"), ("12-30", "Closing"), ("01-01", "Closing"), ("01-01", "New Year's Day")} <= set(
+        found
+    )
+    assert Settings().calendar.days(2027) == []

@@ -12,6 +12,7 @@ from readback.contracts.bookkeeping import (
 from readback.contracts.findings import (
     ConformanceWeek,
     LatencyHistogram,
+    LatencyHour,
     MetricEffect,
     MetricValue,
     Recommendation,
@@ -59,6 +60,7 @@ PUBLISHED: tuple[type[Row], ...] = (
     RecoveryComparison,
     RecoverySensitivity,
     LatencyHistogram,
+    LatencyHour,
     Restatement,
     ConformanceWeek,
     Alert,
@@ -91,6 +93,7 @@ __all__ = [
     "Evaluation",
     "FallbackEvent",
     "LatencyHistogram",
+    "LatencyHour",
     "LabelCandidate",
     "LedgerFile",
     "MetricEffect",

@@ -80,7 +80,9 @@ class Monitor(Row):
     last_week_at: datetime = Field(description="Start of the last mature week.")
     week_count: int = Field(ge=0, description="Mature weeks, the baseline among them.")
     left_out_count: int | None = Field(
-        default=None, ge=0, description="Weeks that an episode took up most of, which the baseline leaves out."
+        default=None,
+        ge=0,
+        description="Weeks with a holiday, or taken up by an episode, which the baseline leaves out.",
     )
     baseline_rate: float | None = Field(ge=0, le=1, description="Rate in the baseline; NULL where it has no runs.")
     weekly_n: float | None = Field(ge=0, description="Mature runs a week, lately.")

@@ -37,6 +37,10 @@ class MetricValue(Row):
     value: float | None = Field(description="The figure; NULL where there is no data, never 0.")
     low: float | None = Field(description="Lower limit of the 95% interval; NULL where none is defined.")
     high: float | None = Field(description="Upper limit of the 95% interval; NULL where none, or not reached.")
+    at_least: float | None = Field(
+        default=None,
+        description="What a latency exceeds where calls that were cut off hide it; value is NULL then.",
+    )
     anytime_low: float | None = Field(
         default=None, description="Lower limit that holds however often one looks; only while the period still runs."
     )
@@ -72,8 +76,12 @@ class MetricEffect(Row):
     dimension: Dimension = Field(description="What it is broken down by: all, workflow or model.")
     member: str = Field(description="Member of the dimension; * for all.")
     estimate: float | None = Field(description="Adjusted difference, fallback minus preferred.")
-    low: float | None = Field(description="Lower limit of the 95% interval.")
-    high: float | None = Field(description="Upper limit of the 95% interval.")
+    low: float | None = Field(
+        description="Lower limit of the 95% interval; NULL too where preferred requests were cut off: none is known."
+    )
+    high: float | None = Field(
+        description="Upper limit of the 95% interval; NULL too where fallback requests were cut off: none is known."
+    )
     crude_estimate: float | None = Field(description="Unadjusted difference, always shown beside.")
     ratio: float | None = Field(default=None, description="Fallback over preferred under the same weights.")
     ratio_low: float | None = Field(default=None, description="Lower limit of the ratio; of amounts only.")
@@ -96,6 +104,9 @@ class MetricEffect(Row):
     )
     strata: int = Field(ge=0, description="Strata that hold both lanes.")
     episodes: int = Field(ge=0, description="Episodes behind the fallback runs.")
+    effective_episodes: float | None = Field(
+        default=None, description="Episodes of one size that the fallbacks are worth; below 10 nothing is called worse."
+    )
     n_fallback: int = Field(ge=0, description="Mature fallback runs; of amounts, requests.")
     n_preferred: int = Field(ge=0, description="Mature preferred runs; of amounts, requests.")
     events_fallback: int | None = Field(ge=0, description="Events among the fallback runs; NULL of amounts.")
@@ -103,6 +114,12 @@ class MetricEffect(Row):
     is_maturing: bool | None = Field(
         default=None, description="An outcome that arrives late may still change this row; NULL of amounts."
     )
+    cut_fallback: int | None = Field(
+        default=None,
+        ge=0,
+        description="Fallback requests cut off, whose time counts as far as it was seen; NULL but of latency_ms.",
+    )
+    cut_preferred: int | None = Field(default=None, ge=0, description="The same of the preferred requests.")
     overlap: float | None = Field(ge=0, le=1, description="Share of fallback runs in strata that hold both lanes.")
     e_value: float | None = Field(description="How strong an unmeasured cause would have to be.")
     status: MetricStatus = Field(description="Whether the difference may be read as one.")
@@ -111,18 +128,35 @@ class MetricEffect(Row):
 
 
 class LatencyHistogram(Row):
-    """One log-scaled bucket of request latency for one day; buckets add up over days."""
+    """One log-scaled bucket of latency for one day; buckets add up over days, cut ones apart from the others."""
 
     table: ClassVar[str] = "latency_histograms"
-    key: ClassVar[tuple[str, ...]] = ("period_start", "workflow", "model", "lane", "measure", "bucket")
+    key: ClassVar[tuple[str, ...]] = ("period_start", "workflow", "model", "lane", "measure", "is_cut", "bucket")
 
     period_start: datetime = Field(description="Start of the day.")
     workflow: str | None = Field(description="Workflow.")
-    model: str | None = Field(description="Served model.")
-    lane: MetricLane = Field(description="preferred or fallback.")
-    measure: str = Field(description="duration_ms or added_latency_ms.")
+    model: str | None = Field(description="Served model; of answer_ms, the model that was called.")
+    lane: MetricLane = Field(description="preferred or fallback; all where the log cannot tell, and of answer_ms.")
+    measure: str = Field(
+        description="duration_ms and added_latency_ms of requests; answer_ms of the attempts on a model."
+    )
+    is_cut: bool | None = Field(
+        default=None, description="Cut off after that time, by a timeout or a caller: it would have been longer."
+    )
     bucket: int = Field(description="ceil(ln(x) / ln(gamma)), gamma = 1.01 / 0.99.")
-    requests: int = Field(ge=0, description="Requests in the bucket.")
+    requests: int = Field(ge=0, description="Requests in the bucket; of answer_ms, attempts.")
+    cut_after_ms: float | None = Field(
+        default=None, ge=0, description="Shortest time in the bucket; NULL unless is_cut."
+    )
+
+
+class LatencyHour(LatencyHistogram):
+    """The same for one hour, in coarser buckets; of the last 14 days only."""
+
+    table: ClassVar[str] = "latency_hours"
+
+    period_start: datetime = Field(description="Start of the hour; where a clock is set back, of both of its hours.")
+    bucket: int = Field(description="ceil(ln(x) / ln(gamma)), gamma = 1.05 / 0.95.")
 
 
 class Restatement(Row):

@@ -32,7 +32,7 @@ ALERT_RULES = (
     AlertRule("recovery_objective", 1, _PAGE, "recovery_objectives", OpenEpisode, recovery_objective),
     AlertRule("impact_tolerance", 1, _TICKET, "impact_tolerances", ToleratedEpisode, impact_tolerance),
     AlertRule("budget_burn", 1, _TICKET, "burn_windows", BurnWindow, budget_burn, quiet=_HOUR),
-    AlertRule("quality_regression", 2, _WATCH, "outcome_weeks", Watched, quality_regression, quiet=2 * _WEEK),
+    AlertRule("quality_regression", 3, _WATCH, "outcome_weeks", Watched, quality_regression, quiet=2 * _WEEK),
     AlertRule("outcome_regression", 2, _TICKET, "outcome_effects", Effect, outcome_regression, quiet=_WEEK),
     AlertRule("source_stale", 1, _TICKET, "source_rhythm", SourceRhythm, source_stale),
     AlertRule("ledger_imbalance", 1, _PAGE, "ledger/imbalance", LostLines, ledger_imbalance),

@@ -96,8 +96,10 @@ def quiet_of(alert: Alert) -> timedelta:
 
 def parameters(settings: Settings, as_of: datetime) -> dict[str, Any]:
     """Everything that a model of the rules may bind."""
-    alerts = settings.alerts
+    alerts, holidays = settings.alerts, settings.calendar.days(as_of.year)
     return window(as_of) | {
+        "holiday_days": [day for day, _ in holidays],
+        "holiday_names": [name for _, name in holidays],
         "timezone": settings.project.timezone,
         "week_offset": 1 if settings.project.week_starts == "sunday" else 0,
         "baseline_weeks": alerts.baseline_weeks,

@@ -15,9 +15,6 @@ from readback.decisions.condition import Condition, lasted, named
 from readback.decisions.effects import percent
 from readback.decisions.evidence import pasted
 
-LEAST_BAD = 10
-"""Bad requests in the longer window below which no budget is said to burn; a longer window may hold more."""
-
 
 class Severity(NamedTuple):
     """How fast a budget must burn, in both windows, to be told how loudly. Lengths in seconds."""
@@ -74,17 +71,20 @@ def budget_burn(windows: Sequence[BurnWindow], as_of: datetime) -> Iterator[Cond
 
 
 def _burns(windows: Mapping[int, BurnWindow], severity: Severity) -> bool:
+    """Requests of one run count as alike; runs are too few here to tell how alike."""
     long, short = windows.get(severity.long_s), windows.get(severity.short_s)
-    if long is None or short is None or long.bad_count < LEAST_BAD:
+    if long is None or short is None:
         return False
-    threshold = severity.burn * (1 - long.objective)
-    return _rate(short) > threshold and _lower_limit(long) > threshold
-
-
-def _lower_limit(window: BurnWindow) -> float:
-    """Wilson's limit with requests of one run counted as alike; runs are too few here to tell how alike."""
-    effective = float(stats.effective_n(window.request_count, window.run_squares, stats.DEFAULT_ICC))
-    return float(stats.wilson(_rate(window) * effective, effective).low)
+    found = stats.burn(
+        long.bad_count,
+        long.request_count,
+        short.bad_count,
+        short.request_count,
+        long.objective,
+        severity.burn,
+        design_effect=stats.design_effect(long.request_count, long.run_squares, stats.DEFAULT_ICC),
+    )
+    return bool(found.is_burning)
 
 
 def _rate(window: BurnWindow) -> float:

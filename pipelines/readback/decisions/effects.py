@@ -8,6 +8,7 @@ from typing import Any
 
 from readback.contracts.vocabulary import Confidence, Dimension, MetricStatus
 from readback.decisions.shrinking import LEAST_CHANCE, shrunken, spread_of
+from readback.metrics.effects import FEWEST_TO_CALL_WORSE
 from readback.stats import benjamini_hochberg, e_value
 
 OUTCOMES = {"downstream_error_rate": "downstream errors", "rework_rate": "rework", "override_rate": "overrides"}
@@ -47,6 +48,7 @@ class Effect:
     first_at: datetime | None
     last_at: datetime | None
     main_substitute: str | None
+    effective_episodes: float | None
 
     @property
     def is_known(self) -> bool:
@@ -55,8 +57,9 @@ class Effect:
 
     @property
     def is_harm(self) -> bool:
-        """The whole interval says worse on the substitute; touching zero does not."""
-        return self.metric in OUTCOMES and self.is_known and self.low is not None and self.low > 0
+        """The whole interval says worse on the substitute, on ten effective episodes; touching zero does not."""
+        is_enough = (self.effective_episodes or 0.0) >= FEWEST_TO_CALL_WORSE
+        return self.metric in OUTCOMES and self.is_known and self.low is not None and self.low > 0 and is_enough
 
     @property
     def error(self) -> float | None:

@@ -23,6 +23,9 @@ MATURE = 0.99
 DISTURBED = 0.5
 """Share of a week from which on one episode keeps it out of a baseline: an incident is not how a workflow fares."""
 
+BLOCKS = ("peak", "off", "weekend")
+"""Blocks of the week whose mix may change: 8 to 18 of Monday to Friday, their other hours, Saturday and Sunday."""
+
 _WEEK = timedelta(days=7)
 _SERIES = ["metric", "workflow"]
 _SUMS = ("n", "n2", "n3", "x", "x2", "xn")
@@ -39,8 +42,12 @@ class Series:
         baseline: Position of the first week after it; beyond the axis while it is not full.
         events: Mature runs that the outcome hit; 0 before `first`, and in a week without any.
         trials: Mature runs, likewise.
+        block_events: The same by block of the week, along a last axis; 0 where no block is told.
+        block_trials: Likewise.
+        cluster_size: Runs of a cluster, weighed by themselves; 0 in a week without any.
         until: Position of the week after the last in which the metric is mature, for any workflow.
-        disturbed: Weeks of which an incident took up most.
+        disturbed: Weeks of which an incident took up most, or with a holiday.
+        holidays: Names of the holidays of each week of the axis; None for none.
         left_out: Weeks of the baseline that do not feed it.
         maturing: Weeks that an outcome which arrives late may still change.
         design_effect: One a series.
@@ -48,10 +55,14 @@ class Series:
 
     of: pl.DataFrame
     starts: Sequence[datetime]
+    holidays: Sequence[str | None]
     first: NDArray[np.int64]
     baseline: NDArray[np.int64]
     events: Floats
     trials: Floats
+    block_events: Floats
+    block_trials: Floats
+    cluster_size: Floats
     until: NDArray[np.int64]
     disturbed: NDArray[np.bool_]
     left_out: NDArray[np.bool_]
@@ -60,9 +71,21 @@ class Series:
 
     @cached_property
     def counts(self) -> stats.WeeklyCounts:
-        """As the detector takes them."""
+        """As the detector takes them: at the mix of hours that the baseline had."""
         kept = ~self.left_out
-        return stats.WeeklyCounts(self.events * kept, self.trials * kept, self.design_effect, self.baseline)
+        worth = self.design_effect[:, None] * self._standardized.inflation
+        return stats.WeeklyCounts(self.at_usual_mix * kept, self.trials * kept, worth, self.baseline)
+
+    @property
+    def at_usual_mix(self) -> Floats:
+        """Events at the mix of hours that the baseline had; (series, weeks)."""
+        return self._standardized.events
+
+    @cached_property
+    def _standardized(self) -> stats.Standardized:
+        feeds = ~self.left_out & (np.arange(self.trials.shape[1]) < self.baseline[:, None])
+        blocks = self.block_events, self.block_trials
+        return stats.standardized(self.events, self.trials, *blocks, feeds, self.cluster_size)
 
     def part(self, rows: NDArray[np.int64]) -> "Series":
         """Some of the series."""
@@ -74,6 +97,9 @@ class Series:
                 "baseline",
                 "events",
                 "trials",
+                "block_events",
+                "block_trials",
+                "cluster_size",
                 "until",
                 "disturbed",
                 "left_out",
@@ -110,6 +136,12 @@ def series_of(rows: pl.DataFrame, as_of: datetime) -> Series | None:
     return _placed(mature, of, _starts(mature))
 
 
+def _holidays(mature: pl.DataFrame, weeks: int) -> list[str | None]:
+    """Names of the holidays of every week of the axis."""
+    known = dict(mature.select("week", "holidays").drop_nulls().unique("week").iter_rows())
+    return [known.get(number) for number in range(weeks)]
+
+
 def _starts(mature: pl.DataFrame) -> list[datetime]:
     """Start of every week of the axis, as the rows have it where there is one."""
     known = dict(mature.select("week", "week_at").unique("week").iter_rows())
@@ -120,21 +152,51 @@ def _placed(mature: pl.DataFrame, of: pl.DataFrame, starts: Sequence[datetime]) 
     shape = (of.height, len(starts))
     lengths = mature.group_by(_SERIES, maintain_order=True).len()["len"].to_numpy()
     place = np.repeat(np.arange(of.height), lengths), mature["week"].to_numpy()
-    events, trials, share = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for array, name in ((events, "x"), (trials, "n"), (share, "episode_share")):
+    events, trials, squares, share = (np.zeros(shape) for _ in range(4))
+    for array, name in ((events, "x"), (trials, "n"), (squares, "n2"), (share, "episode_share")):
         array[place] = mature[name].fill_null(0.0).to_numpy()
     maturing = np.zeros(shape, dtype=np.bool_)
     maturing[place] = mature["is_maturing"].to_numpy()
+    size = np.divide(squares, trials, out=np.zeros(shape), where=trials > 0)
+    by_block = _by_block(mature, place, (*shape, len(BLOCKS)))
     first = of["week"].fill_null(len(starts)).to_numpy()
     begun = np.arange(len(starts)) >= first[:, None]
-    disturbed = begun & (share >= DISTURBED)
+    holidays = _holidays(mature, len(starts))
+    is_festive = np.array([name is not None for name in holidays], dtype=np.bool_)
+    disturbed = begun & ((share >= DISTURBED) | is_festive)
     baseline = _ends(begun & ~disturbed, of["baseline_weeks"].to_numpy())
     left_out = disturbed & (np.arange(len(starts)) < baseline[:, None])
     icc = of.select(_SERIES).join(_correlations(mature), on="metric", how="left", maintain_order="left")["icc"]
     inflation = stats.design_effect(of["n"].to_numpy(), of["n2"].to_numpy(), icc.to_numpy())
     until = of["until"].to_numpy()
-    events, trials = events * begun, trials * begun
-    return Series(of, starts, first, baseline, events, trials, until, disturbed, left_out, maturing, inflation)
+    return Series(
+        of,
+        starts,
+        holidays,
+        first,
+        baseline,
+        events * begun,
+        trials * begun,
+        by_block[0] * begun[..., None],
+        by_block[1] * begun[..., None],
+        size * begun,
+        until,
+        disturbed,
+        left_out,
+        maturing,
+        inflation,
+    )
+
+
+def _by_block(
+    mature: pl.DataFrame, place: tuple[NDArray[np.int64], NDArray[np.int64]], shape: tuple[int, int, int]
+) -> tuple[Floats, Floats]:
+    """Events and trials by block of the week; 0 where the rows do not tell them."""
+    events, trials = np.zeros(shape), np.zeros(shape)
+    for number, block in enumerate(BLOCKS):
+        for array, name in ((events, f"{block}_x"), (trials, f"{block}_n")):
+            array[(*place, number)] = mature[name].fill_null(0.0).to_numpy()
+    return events, trials
 
 
 def _ends(counted: NDArray[np.bool_], needed: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -20,6 +20,9 @@ from readback.decisions.surveillance import HORIZON_WEEKS, MONTH_WEEKS, Rise, Su
 from readback.stats import MINIMUM_DESIGN_EFFECT
 from readback.stats.estimate import Floats
 
+LEAST_TOLD_MIX = 0.001
+"""Difference of the rate at the baseline's hours of work, as a fraction, from which on a message tells it."""
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -87,6 +90,7 @@ def _risen(each: Watched, rise: Rise) -> Condition:
         detail=(
             f"{each.rate(rise.onset, len(series.starts)) or 'no runs'} since then, against "
             f"{each.rate(first, end) or 'no runs'} in the baseline of {_baseline(of['baseline_weeks'], left_out)}. "
+            f"{_mix_line(each, rise)}{_holiday_line(each, rise)}"
             f"{_maturing(int(series.maturing[each.row, rise.onset :].sum()))}"
             f"Evidence {rise.peak:,.0f} to 1; {found.thresholds.watch:,.0f} is watched, "
             f"{found.thresholds.alert:,.0f} is an alert. {_list_line(found, each.row)} "
@@ -103,13 +107,29 @@ def _risen(each: Watched, rise: Rise) -> Condition:
 
 
 def _baseline(weeks: int, left_out: int) -> str:
-    spared = f", {counted(left_out, 'week')} inside an episode left out" if left_out else ""
+    spared = f", {counted(left_out, 'week')} with an episode or a holiday left out" if left_out else ""
     return f"{counted(weeks, 'week')}{spared}"
 
 
 def _maturing(weeks: int) -> str:
     """How much of what is told since the onset a late outcome may still change; nothing where none may."""
     return f"Maturing: {counted(weeks, 'week')} of it, which outcomes may still change. " if weeks else ""
+
+
+def _mix_line(each: Watched, rise: Rise) -> str:
+    """What the rate would be at the hours that the baseline had, where that is another one: it is what is judged."""
+    series, row, weeks = each.found.series, each.row, slice(rise.onset, None)
+    runs, hits = float(series.trials[row, weeks].sum()), float(series.events[row, weeks].sum())
+    usual = float(series.at_usual_mix[row, weeks].sum())
+    if not runs or abs(hits - usual) < LEAST_TOLD_MIX * runs:
+        return ""
+    return f"At the baseline's hours of work it would be {percent(usual / runs)}, and that is judged. "
+
+
+def _holiday_line(each: Watched, rise: Rise) -> str:
+    """The holidays among the weeks of the rise: work on them is not as usual."""
+    names = [name for name in each.found.series.holidays[rise.onset :] if name is not None]
+    return f"HOLIDAY in {counted(len(names), 'week')} of it: {'; '.join(dict.fromkeys(names))}. " if names else ""
 
 
 def _list_line(found: Surveillance, row: int) -> str:
@@ -130,6 +150,9 @@ def _facts(each: Watched, rise: Rise) -> dict[str, Any]:
         "left_out": [start for start, is_out in zip(series.starts, series.left_out[row], strict=True) if is_out],
         "onset": series.starts[rise.onset],
         "watched": series.starts[rise.watched],
+        "at_usual_mix": [float(series.at_usual_mix[row, week]) for week in weeks],
+        "worth": [float(np.asarray(series.counts.design_effect)[row, week]) for week in weeks],
+        "holidays": [[series.starts[week], series.holidays[week]] for week in weeks if series.holidays[week]],
         "design_effect": float(series.design_effect[row]),
         "evidence": rise.peak,
         "watch_from": found.thresholds.watch,

@@ -134,7 +134,8 @@ def monitors(rows: Sequence[Monitor]) -> RenderableType:
 def _status(row: Monitor) -> str:
     """Whether a rise would be seen, whether one is on the list of the month, and what the baseline leaves out."""
     listed = ", rose in the last 4 weeks" if row.is_listed else ""
-    left_out = f", {row.left_out_count} weeks in episodes left out" if row.left_out_count else ""
+    weeks = figures.counted(row.left_out_count or 0, "week")
+    left_out = f", {weeks} with an episode or a holiday left out" if row.left_out_count else ""
     return f"{_STATUS[row.status]}{listed}{left_out}"
 
 

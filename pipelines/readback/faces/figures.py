@@ -37,6 +37,8 @@ _LABELS = {
     "recovered_within_240m": "Recovered within 4 h",
     "mean_closed_minutes_biased": "Mean length of closed episodes (biased)",
     "added_latency_p95_ms": "Added latency (95th percentile)",
+    "answer_time_median_ms": "Answer time (median)",
+    "answer_time_p95_ms": "Answer time (95th percentile)",
     "downstream_error_cost_usd": "Downstream error cost",
     "override_rate": "Human override rate",
     "policy_conformance_rate": "Policy conformance",
@@ -224,9 +226,14 @@ def withheld(figure: MetricValue) -> str | None:
 
 
 def headline(figure: MetricValue) -> str:
-    """The bare value with its unit, without interval; a dash where it is withheld."""
+    """The bare value with its unit, without interval; a dash where it is withheld.
+
+    What calls that were cut off hide reads `> 30 s`.
+    """
     if withheld(figure):
         return DASH
+    if figure.at_least is not None:
+        return f"> {amount(figure.at_least, figure.unit)}"
     if figure.value is None:
         return "not reached" if figure.low is not None else DASH
     return amount(figure.value, figure.unit)
@@ -238,7 +245,7 @@ def interval(figure: MetricValue) -> str | None:
         return None
     if figure.low is None:
         return f"up to {amount(figure.high or 0.0, figure.unit)}"
-    if figure.value is None:
+    if figure.value is None and figure.high is None:
         return f"at least {amount(figure.low, figure.unit)}"
     if figure.high is None:
         return f"{amount(figure.low, figure.unit)} {DASH} not reached"
@@ -319,7 +326,9 @@ def against_target(figure: MetricValue | None, target: float | None, better: Bet
 
     None where there is no target or no figure. A figure without an interval is a count and is taken as it is.
     """
-    if figure is None or target is None or better is None or withheld(figure) or figure.value is None:
+    if figure is None or target is None or better is None or withheld(figure):
+        return None
+    if figure.value is None and figure.low is None:
         return None
     is_count = figure.low is None and figure.high is None
     low, high = (figure.value, figure.value) if is_count else (figure.low, figure.high)

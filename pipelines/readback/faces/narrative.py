@@ -12,6 +12,7 @@ from readback.contracts import MetricValue
 from readback.faces import figures
 from readback.faces.figures import Change, Tone
 from readback.faces.inert import plain
+from readback.metrics.effects import FEWEST_TO_CALL_WORSE
 from readback.stats.proportion import clopper_pearson
 
 _FREQUENCY, _RECOVERY = "fallback_frequency", "recovery_time_median_s"
@@ -100,12 +101,12 @@ def violations(totals: Mapping[str, int], silent: int, silent_of: Sequence[str])
 
 
 def harm(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Outcomes that were worse on a substitute, only where the whole interval says so."""
+    """Outcomes that were worse on a substitute, only where the whole interval says so, on ten effective episodes."""
     return [
         f"{figures.label(row['metric'])} was higher on substitutes than on comparable preferred runs: {row['adjusted']}"
         + (f"; {row['warning']}." if row["warning"] else ".")
         for row in rows
-        if row["status"] == "ok" and row["low"] is not None and row["low"] > 0
+        if row["status"] == "ok" and (row["low"] or 0) > 0 and (row["effective_episodes"] or 0) >= FEWEST_TO_CALL_WORSE
     ]
 
 

@@ -15,10 +15,12 @@ from readback.contracts.vocabulary import Dimension, MetricStatus
 from readback.metrics import effects, rollup
 from readback.metrics.arms import HARD_PROMPTS, Arms, arms_of, clusters_of, members, strata_of
 from readback.settings import Settings
+from readback.stats.estimate import finite
 
 UNITS = {"cost_usd": "usd", "latency_ms": "ms"}
 """Amounts of which the lanes are compared, and their unit."""
 
+_LATENCY = "latency_ms"
 _SEED = 1
 """One set of resamples for all: the same figures draw the same ones, whatever else is computed beside them."""
 
@@ -57,28 +59,33 @@ def _amount(
 ) -> MetricEffect:
     status = _status(arms, found)
     is_ok = status is MetricStatus.OK
+    # What was cut off would have taken longer: nothing bounds the difference on the side of that lane.
+    has_low, has_high = is_ok and not arms.cut_control, is_ok and not arms.cut_exposed
     return MetricEffect(
         metric=metric,
         unit=UNITS[metric],
         dimension=dimension,
         member=member,
         estimate=found.difference if is_ok else None,
-        low=found.low if is_ok else None,
-        high=found.high if is_ok else None,
+        low=found.low if has_low else None,
+        high=found.high if has_high else None,
         crude_estimate=found.crude,
         ratio=found.ratio.value if is_ok else None,
-        ratio_low=found.ratio.low if is_ok else None,
-        ratio_high=found.ratio.high if is_ok else None,
+        ratio_low=found.ratio.low if has_low else None,
+        ratio_high=found.ratio.high if has_high else None,
         excess=effects.times(found.difference, found.n1) if is_ok else None,
-        excess_low=effects.times(found.low, found.n1) if is_ok else None,
-        excess_high=effects.times(found.high, found.n1) if is_ok else None,
+        excess_low=effects.times(found.low, found.n1) if has_low else None,
+        excess_high=effects.times(found.high, found.n1) if has_high else None,
         heterogeneity_p=spread,
         strata=found.strata,
         episodes=arms.episodes,
+        effective_episodes=finite(found.g),
         n_fallback=round(arms.n[arms.is_fallback].sum()),
         n_preferred=round(arms.n[~arms.is_fallback].sum()),
         events_fallback=None,
         events_preferred=None,
+        cut_fallback=arms.cut_exposed if metric == _LATENCY else None,
+        cut_preferred=arms.cut_control if metric == _LATENCY else None,
         overlap=found.overlap,
         e_value=None,
         status=status,
@@ -105,5 +112,16 @@ def _warnings(arms: Arms, found: stats.AdjustedMean) -> Iterator[str]:
         yield effects.NO_BASELINE
     elif found.overlap is not None and 1 - found.overlap > effects.WARN_UNMATCHED:
         yield f"{1 - found.overlap:.0%} of the fallbacks have no comparable preferred request and are left out"
+    if arms.cut_exposed or arms.cut_control:
+        yield _cut_off(arms)
     if arms.hard_prompt_share > HARD_PROMPTS:
         yield f"descriptive only: {arms.hard_prompt_share:.0%} of the fallbacks had a cause that selects hard prompts"
+
+
+def _cut_off(arms: Arms) -> str:
+    if arms.cut_exposed and arms.cut_control:
+        counts = f"{arms.cut_exposed:,} fallbacks and {arms.cut_control:,} preferred requests"
+        return f"{counts} were cut off: the difference is that of the times until then"
+    word, count = ("at least", arms.cut_exposed) if arms.cut_exposed else ("at most", arms.cut_control)
+    lane = "fallbacks" if arms.cut_exposed else "preferred requests"
+    return f"{word} this much: {count:,} {lane} were cut off and would have taken longer"

@@ -31,6 +31,9 @@ class Arms:
     hard_prompt_share: float
     differs_by_review_mode: bool = False
     """The lanes meet in no stratum only because their runs were reviewed for different reasons."""
+    cut_exposed: int = 0
+    """Fallbacks whose time was cut off; of latency only."""
+    cut_control: int = 0
 
 
 def members(rows: pl.DataFrame) -> Iterator[tuple[Dimension, str, pl.DataFrame]]:
@@ -69,7 +72,13 @@ def arms_of(rows: pl.DataFrame) -> Arms:
         episodes=exposed.filter("has_episode")["episode"].n_unique(),
         hard_prompt_share=hard / runs if runs else 0.0,
         differs_by_review_mode="any_mode" in rows.columns and _meet(rows, "any_mode") and not _meet(rows, "stratum"),
+        cut_exposed=_cut(exposed),
+        cut_control=_cut(rows.filter(~pl.col("is_fallback"))),
     )
+
+
+def _cut(rows: pl.DataFrame) -> int:
+    return round(float(rows["cut"].sum())) if "cut" in rows.columns else 0
 
 
 def strata_of(arms: Arms) -> stats.Strata:

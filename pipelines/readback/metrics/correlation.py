@@ -36,11 +36,19 @@ def correlations(figures: pl.DataFrame, months: pl.DataFrame) -> Floats:
     return told["icc"].to_numpy().astype("float64")
 
 
+def pooled(strata: pl.DataFrame) -> float:
+    """One correlation of all strata, a row each with its clusters and sums over them.
+
+    Returns:
+        `stats.DEFAULT_ICC` where the clusters are too few, or no stratum can tell.
+    """
+    if strata["cluster_count"].sum() < FEWEST_CLUSTERS:
+        return stats.DEFAULT_ICC
+    found = stats.interval_icc(stats.ClusterSums(**{name: strata[name].to_numpy() for name in _SUMS}))
+    return stats.DEFAULT_ICC if found is None else found
+
+
 def _pooled(months: pl.DataFrame, lane: str, before_at: datetime | None) -> float:
     is_settled = pl.lit(True) if before_at is None else pl.col("closing_at") < before_at
     own = months.filter((pl.col("lane") == lane) & is_settled)
-    if own["cluster_count"].sum() < FEWEST_CLUSTERS:
-        return stats.DEFAULT_ICC
-    strata = own.group_by("workflow", "month_at", maintain_order=True).agg(pl.col(_SUMS).sum())
-    found = stats.interval_icc(stats.ClusterSums(**{name: strata[name].to_numpy() for name in _SUMS}))
-    return stats.DEFAULT_ICC if found is None else found
+    return pooled(own.group_by("workflow", "month_at", maintain_order=True).agg(pl.col("cluster_count", *_SUMS).sum()))

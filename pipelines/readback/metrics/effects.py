@@ -30,8 +30,13 @@ FEWEST_EVENTS = 5
 LEAST_OVERLAP = 0.5
 """A difference is shown only above these."""
 
+FEWEST_TO_CALL_WORSE = 10
+"""Effective episodes below which a difference is shown, and called neither better nor worse."""
+
 WARN_UNMATCHED = 0.2
 WARN_LABEL_GAP = 0.05
+LEAST_SEEN = 0.5
+"""Share of the outcomes of a lane below which the bounds that the unseen leave are to be read first."""
 
 NO_BASELINE = "no comparable baseline"
 REVIEW_MODES = ": fallback and preferred runs were reviewed for different reasons"
@@ -141,6 +146,7 @@ def _effect(
         detectable=_detectable(arms),
         strata=found.strata,
         episodes=arms.episodes,
+        effective_episodes=finite(found.g) if found.g is not None else None,
         n_fallback=round(arms.n[exposed].sum()),
         n_preferred=round(arms.n[control].sum()),
         events_fallback=round(arms.x[exposed].sum()),
@@ -209,9 +215,11 @@ def _warnings(
         yield NO_BASELINE + (REVIEW_MODES if arms.differs_by_review_mode else "")
     elif found.overlap is not None and 1 - found.overlap > WARN_UNMATCHED:
         yield f"{1 - found.overlap:.0%} of the fallback runs have no comparable preferred run and are left out"
+    if (found.g or 0.0) >= FEWEST_EFFECTIVE_CLUSTERS and (found.g or 0.0) < FEWEST_TO_CALL_WORSE:
+        yield f"worth {found.g:.1f} episodes of one size: too few to call it better or worse"
     scope = member if dimension is Dimension.WORKFLOW else "*"
     seen, usual = labels.get((metric, scope, "fallback")), labels.get((metric, scope, "preferred"))
-    if seen is not None and usual is not None and abs(seen - usual) > WARN_LABEL_GAP:
+    if seen is not None and usual is not None and (abs(seen - usual) > WARN_LABEL_GAP or min(seen, usual) < LEAST_SEEN):
         yield f"outcomes were observable for {seen:.0%} of fallback and {usual:.0%} of preferred runs"
     if arms.hard_prompt_share > HARD_PROMPTS:
         yield f"descriptive only: {arms.hard_prompt_share:.0%} of the fallbacks had a cause that selects hard prompts"

@@ -9,13 +9,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from readback import shipped, store
+from readback.ledger import CALL_OVERLAP_S
 from readback.metrics.definitions import Definition, definitions, metrics_of
-from readback.metrics.local_days import Batch, batches, days_of, start_of
+from readback.metrics.local_days import Batch, batches, days_of, local_day, start_of
 from readback.settings import Settings
 from readback.stretches import Range
 
 GAMMA = 1.01 / 0.99
 """Base of the latency buckets: a relative error of at most 1%."""
+
+HOURLY_GAMMA = 1.05 / 0.95
+"""The same of hours: at most 5%, since there are many."""
+
+HOURLY_DAYS = 14
+"""Local days, the newest one included, of which latencies are kept by hour."""
 
 _SUMS = ("numerator", "denominator", "eligible", "observable", "unseen", "weight_squares", "cluster_count", "cluster_n",
          "cluster_n2", "cluster_n3", "cluster_x", "cluster_x2", "cluster_xn")  # fmt: skip
@@ -28,9 +35,13 @@ _EFFECTS = """create table if not exists marts.effect_daily (
     review_mode varchar, n double, x double)"""
 _AMOUNTS = """create table if not exists marts.amount_daily (
     metric varchar, day date, block varchar, workflow varchar, workflow_class varchar, is_fallback boolean,
-    hour_at timestamptz, episode_id varchar, has_hard_prompts boolean, served_model varchar, n double, x double)"""
+    hour_at timestamptz, episode_id varchar, has_hard_prompts boolean, served_model varchar, n double, x double,
+    cut double)"""
+_CUT_AMOUNTS = "alter table marts.amount_daily add column if not exists cut double"
 _MATURITIES = """create table if not exists marts.maturities (
     metric varchar, day date, workflow varchar, window_s double, opens_at timestamptz, matures_at timestamptz)"""
+_BLOCKS = """create table if not exists marts.block_daily (
+    metric varchar, day date, workflow varchar, block varchar, n double, x double)"""
 _MODELS = (
     "create table if not exists marts.model_days (day date, model varchar, provider varchar, request_count bigint)"
 )
@@ -40,7 +51,7 @@ _LANE_CHANGES = """create table if not exists marts.lane_changes (
 _MADE = "create table if not exists marts.made_from (fingerprint varchar)"
 _TOUCHED = "create table if not exists touched_days (day date)"
 
-BY_DAY = ("metric_daily", "effect_daily", "amount_daily", "maturities", "model_days", "lane_changes")
+BY_DAY = ("metric_daily", "effect_daily", "block_daily", "amount_daily", "maturities", "model_days", "lane_changes")
 """Marts that hold rows by local day."""
 
 MOST_CLOSING_ANSWERS = 2
@@ -53,7 +64,18 @@ OF_EPISODES = ("open_episodes", "degraded_minutes")
 def create_marts(con: store.Connection) -> None:
     """The schema `marts` and its tables, where they do not exist yet."""
     con.execute("create schema if not exists marts")
-    for statement in (_DAILY, _EFFECTS, _AMOUNTS, _MATURITIES, _MODELS, _LANE_CHANGES, _MADE, _TOUCHED):
+    for statement in (
+        _DAILY,
+        _EFFECTS,
+        _AMOUNTS,
+        _CUT_AMOUNTS,
+        _BLOCKS,
+        _MATURITIES,
+        _MODELS,
+        _LANE_CHANGES,
+        _MADE,
+        _TOUCHED,
+    ):
         con.execute(statement)
 
 
@@ -68,9 +90,10 @@ def renew(con: store.Connection, settings: Settings, as_of: datetime, dirty: Seq
     zone = settings.project.timezone
     of_requests, of_runs = stale_days(con, settings, dirty)
     for batch in batches(of_requests, zone):
-        _renew_requests(con, batch, settings)
+        _renew_requests(con, batch, settings, as_of)
     for batch in batches(of_runs, zone):
         _renew_runs(con, batch, zone)
+    con.execute("delete from latency_hours where period_start < ?", [_first_hour(as_of, zone)])
     con.execute("delete from touched_days")
     _renew_episodes(con, as_of, zone)
 
@@ -103,7 +126,7 @@ def _remake(con: store.Connection, settings: Settings) -> bool:
     for mart in BY_DAY:
         con.execute(f"drop table marts.{mart}")
     create_marts(con)
-    for table in ("latency_histograms", "recovery_sensitivity"):
+    for table in ("latency_histograms", "latency_hours", "recovery_sensitivity"):
         con.execute(f"delete from {table}")
     return True
 
@@ -132,19 +155,34 @@ def name_models(con: store.Connection) -> None:
     )
 
 
-def _renew_requests(con: store.Connection, batch: Batch, settings: Settings) -> None:
+def _renew_requests(con: store.Connection, batch: Batch, settings: Settings, as_of: datetime) -> None:
     bound = _bound(batch, settings.project.timezone)
     kept = {"kept": settings.episodes.close_count + MOST_CLOSING_ANSWERS}
     _replace(con, "lane_changes", batch, store.model("marts/lane_changes"), bound | kept)
     _replace(con, "model_days", batch, store.model("marts/model_days"), bound)
-    con.execute(
-        "delete from latency_histograms where period_start >= ? and period_start < ?", [batch.from_at, batch.to_at]
-    )
-    store.insert_model(con, "latency_histograms", store.model("marts/latency_histograms"), bound)
+    _renew_latencies(con, batch, settings.project.timezone, as_of)
     _replace(con, "amount_daily", batch, store.model("marts/amount_daily"), bound)
     store.temp_table(con, "request_hours", "marts/request_hours", bound)
     _replace_metrics(con, [d for d in _daily() if d.outcome is None and d.metric not in OF_EPISODES], batch, bound)
     con.execute("drop table request_hours")
+
+
+def _renew_latencies(con: store.Connection, batch: Batch, zone: str, as_of: datetime) -> None:
+    """Histograms by day, and by hour where the batch reaches into the last days."""
+    bound = _bound(batch, zone) | {"overlap_s": CALL_OVERLAP_S}
+    store.temp_table(con, "answer_times", "marts/answer_times", bound)
+    hours = max(batch.from_at, _first_hour(as_of, zone))
+    steps = {"latency_histograms": ("day", GAMMA, batch.from_at), "latency_hours": ("hour", HOURLY_GAMMA, hours)}
+    for table, (step, gamma, from_at) in steps.items():
+        con.execute(f"delete from {table} where period_start >= ? and period_start < ?", [from_at, batch.to_at])
+        chosen = bound | {"step": step, "gamma": gamma, "from_at": from_at}
+        store.insert_model(con, table, store.model("marts/latency_histograms"), chosen)
+    con.execute("drop table answer_times")
+
+
+def _first_hour(as_of: datetime, zone: str) -> datetime:
+    """From when on latencies are kept by hour."""
+    return start_of(local_day(as_of, zone) - timedelta(days=HOURLY_DAYS - 1), zone)
 
 
 def _renew_runs(con: store.Connection, batch: Batch, zone: str) -> None:
@@ -159,6 +197,7 @@ def _renew_runs(con: store.Connection, batch: Batch, zone: str) -> None:
     _replace(con, "maturities", batch, store.model("marts/maturities"), bound)
     store.temp_table(con, "run_clusters", "marts/run_clusters", bound)
     store.temp_table(con, "run_days", "marts/run_days", bound)
+    _replace(con, "block_daily", batch, store.model("marts/block_daily"), bound)
     _replace(con, "effect_daily", batch, store.model("marts/effect_daily"), bound)
     _replace_metrics(con, [d for d in _daily() if d.outcome is not None], batch, bound)
     for cut in ("run_days", "run_clusters", "run_status", "runs"):

@@ -36,6 +36,7 @@ from readback.stats.effect import AdjustedDifference, Clusters, Strata, mantel_h
 from readback.stats.estimate import Estimate, Intervals, finite
 from readback.stats.heterogeneity import Heterogeneity, cochran_q
 from readback.stats.means import AdjustedMean, Comparison, stratified_mean_difference, stratified_mean_differences
+from readback.stats.mix import Standardized, standardized
 from readback.stats.multiplicity import benjamini_hochberg, e_benjamini_hochberg
 from readback.stats.odds import CommonOdds, mantel_haenszel_odds, odds_heterogeneity
 from readback.stats.panel import LogRanks, Panel, RestrictedMeans, log_ranks, panel
@@ -84,6 +85,7 @@ __all__ = [
     "Panel",
     "RestrictedMean",
     "RestrictedMeans",
+    "Standardized",
     "Strata",
     "Thresholds",
     "Tier",
@@ -137,6 +139,7 @@ __all__ = [
     "rmst_difference",
     "share_within",
     "sketch_quantile",
+    "standardized",
     "stratified_mean_difference",
     "stratified_mean_differences",
     "survival_median",

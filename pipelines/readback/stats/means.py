@@ -17,6 +17,8 @@ from readback.stats.effect import Clusters, Strata, Weighed, cluster_variance, c
 from readback.stats.estimate import Estimate, Floats, finite
 from readback.stats.ratio import FEWEST_CLUSTERS, cluster_bootstraps
 
+_ROUNDING = 1e-12
+
 _MOST_GROUPS = 200
 """Clusters are thrown together into at most this many before they are drawn: as valid, and fast."""
 
@@ -93,6 +95,8 @@ def _mean_difference(sums: Weighed, arms: Comparison, ratio: Estimate, level: fl
     difference = sums.difference
     variance, g, clusters = cluster_variance(sums, difference, arms.exposed, arms.control)
     error = math.sqrt(variance) if variance > 0 else math.nan
+    # Equal amounts differ by rounding; that is no variation.
+    error = error if error > _ROUNDING * _largest_mean(sums) else math.nan
     half = critical.student(level, g - 1) * error
     has_limits = clusters >= FEWEST_CLUSTERS
     low, high = (ratio.low, ratio.high) if has_limits else (None, None)
@@ -110,6 +114,12 @@ def _mean_difference(sums: Weighed, arms: Comparison, ratio: Estimate, level: fl
         n1=int(sums.n1[sums.used].sum()),
         n0=int(sums.n0[sums.used].sum()),
     )
+
+
+def _largest_mean(sums: Weighed) -> float:
+    """Size of the mean amounts that the difference is taken of."""
+    means = [np.abs(x[sums.used] / n[sums.used]) for x, n in ((sums.x1, sums.n1), (sums.x0, sums.n0))]
+    return float(max((part.max(initial=0.0) for part in means), default=0.0))
 
 
 def _both_arms(sums: Weighed, arms: Comparison) -> Floats:

@@ -73,6 +73,7 @@ _DEFAULTS: dict[type[Row], dict[str, Any]] = {
         "unit": "fraction",
         "metric": "rework_rate", "dimension": "workflow", "member": "payment", "estimate": 0.021, "low": 0.009,
         "high": 0.034, "crude_estimate": 0.05, "strata": 9, "episodes": 41, "n_fallback": 312, "n_preferred": 9000,
+        "effective_episodes": 28.0,
         "events_fallback": 40, "events_preferred": 500, "overlap": 0.9, "e_value": 1.7, "status": "ok", "as_of": AS_OF,
     },
     RunStatus: {
@@ -124,13 +125,20 @@ class OutcomeWeek:
     rebased_at: datetime | None
     baseline_weeks: int
     is_maturing: bool = False
+    peak_n: float | None = None
+    peak_x: float | None = None
+    off_n: float | None = None
+    off_x: float | None = None
+    weekend_n: float | None = None
+    weekend_x: float | None = None
+    holidays: str | None = None
 
 
 def frame_of(rows: Sequence[OutcomeWeek]) -> pl.DataFrame:
     """The rows as the product reads them."""
     names = [field.name for field in fields(OutcomeWeek)]
     kinds: dict[str, Any] = dict.fromkeys(("week_at", "ends_at", "rebased_at"), pl.Datetime("us", "UTC"))
-    kinds |= dict.fromkeys(names[4:13], pl.Float64)
+    kinds |= dict.fromkeys([*names[4:13], *names[16:22]], pl.Float64) | {"holidays": pl.String}
     return pl.DataFrame([asdict(row) for row in rows], schema=names, schema_overrides=kinds)
 
 

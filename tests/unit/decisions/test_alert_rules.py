@@ -177,3 +177,9 @@ def test_regression_of_a_model_names_no_workflow() -> None:
 
 def test_every_rule_has_its_own_name() -> None:
     assert len({(rule.rule, rule.version) for rule in ALERT_RULES}) == len(ALERT_RULES) == 10
+
+
+def test_a_difference_worth_fewer_than_ten_episodes_is_not_called_harm() -> None:
+    assert effect(effective_episodes=10.0).is_harm
+    assert not effect(effective_episodes=9.9).is_harm
+    assert not effect(effective_episodes=None).is_harm

@@ -143,11 +143,52 @@ def test_weeks_inside_an_episode_feed_no_baseline() -> None:
     assert judged(rows) == []
     (condition,) = judged(during)
     assert condition.tier is AlertTier.TICKET
-    assert "in the baseline of 12 weeks, 2 weeks inside an episode left out" in condition.detail
+    assert "in the baseline of 12 weeks, 2 weeks with an episode or a holiday left out" in condition.detail
     assert [f"{week:%m-%d}" for week in condition.facts["left_out"]] == ["06-15", "06-22"]
     (monitor,) = monitors(during)
     assert (monitor.left_out_count, monitor.week_count) == (2, 24)
     assert monitor.baseline_rate == pytest.approx(0.10)
+
+
+def mixed(rows: list[OutcomeWeek], peak_share: float, rates: tuple[float, float] = (0.05, 0.20)) -> list[OutcomeWeek]:
+    """The same weeks with so much of their work at peak hours, at a rate of its own."""
+    found = []
+    for row in rows:
+        peak_n, off_n = row.n * peak_share, row.n * (1 - peak_share)
+        peak_x, off_x = peak_n * rates[0], off_n * rates[1]
+        found.append(replace(row, x=peak_x + off_x, peak_n=peak_n, peak_x=peak_x, off_n=off_n, off_x=off_x))
+    return found
+
+
+def test_more_work_at_bad_hours_is_no_worse_work() -> None:
+    rows = outcome_weeks([0.1] * 30)
+    shifted = [*mixed(rows[:20], 0.7), *mixed(rows[20:], 0.4)]
+    assert judged([replace(row, peak_n=None, off_n=None) for row in shifted])
+    assert judged(shifted) == []
+
+
+def test_worse_work_is_seen_although_its_hours_have_changed_and_the_message_tells_the_rate_without_that() -> None:
+    rows = outcome_weeks([0.1] * 30)
+    (condition,) = judged([*mixed(rows[:20], 0.7), *mixed(rows[20:], 0.4, rates=(0.13, 0.28))])
+    assert condition.tier is AlertTier.TICKET
+    assert condition.detail.startswith("22% ")
+    assert "At the baseline's hours of work it would be 14.9%, and that is judged." in condition.detail
+
+
+def test_hours_that_the_baseline_did_not_know_compare_with_nothing() -> None:
+    rows = outcome_weeks([0.1] * 30)
+    assert judged([*mixed(rows[:20], 1.0), *mixed(rows[20:], 0.0)]) == []
+
+
+def test_a_week_with_a_holiday_feeds_no_baseline_and_is_named_in_the_message() -> None:
+    rows = outcome_weeks([*[0.10] * 5, 0.40, *[0.10] * 14, *[0.15] * 4])
+    festive = [
+        replace(row, holidays="Carnival" if n == 5 else "Harvest" if n == 21 else None) for n, row in enumerate(rows)
+    ]
+    (condition,) = judged(festive)
+    assert "in the baseline of 12 weeks, 1 week with an episode or a holiday left out" in condition.detail
+    assert "HOLIDAY in 1 week of it: Harvest." in condition.detail
+    assert [name for _, name in condition.facts["holidays"]] == ["Carnival", "Harvest"]
 
 
 def test_a_baseline_waits_for_weeks_outside_episodes() -> None:

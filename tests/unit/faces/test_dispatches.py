@@ -43,5 +43,7 @@ def test_a_rate_on_the_list_of_the_month_says_so() -> None:
 
 
 def test_weeks_that_the_baseline_leaves_out_are_told() -> None:
-    assert "baseline too short, 3 weeks in episodes left out" in shown(status="short_baseline", left_out_count=3)
+    assert "baseline too short, 3 weeks with an episode or a holiday left out" in shown(
+        status="short_baseline", left_out_count=3
+    )
     assert "left out" not in shown(left_out_count=0)

@@ -59,6 +59,26 @@ def test_fraction_is_worded_with_interval_and_n_or_with_its_reason(facts: dict[s
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
+        ({"at_least": 30_000.0, "low": 4_200.0, "high": None}, "> 30 s (at least 4,200 ms, n=37)"),
+        ({"at_least": 950.0, "low": 900.0, "high": 1_200.0}, "> 950 ms (900–1,200 ms, n=37)"),
+        ({"at_least": 30_000.0, "low": None, "high": None}, "> 30 s (n=37)"),
+    ],
+)
+def test_what_calls_that_were_cut_off_hide_is_worded_as_more_than_their_limit(
+    facts: dict[str, Any], words: str
+) -> None:
+    assert figures.with_interval(duration(**{"unit": "ms", "value": None} | facts)) == words
+
+
+def test_a_hidden_latency_above_its_target_has_missed_it() -> None:
+    hidden = duration(unit="ms", value=None, low=9_000.0, high=None, at_least=30_000.0)
+    assert figures.against_target(hidden, 5_000.0, "lower") == "worse"
+    assert figures.against_target(hidden, 20_000.0, "lower") == "unclear"
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
         ({}, "23 min (16–41, n=37)"),
         ({"high": None}, "23 min (16 – not reached, n=37)"),
         ({"low": 4200.0, "value": 7200.0, "high": None}, "2 h (1 h 10 min – not reached, n=37)"),

@@ -68,15 +68,18 @@ def test_withheld_figure_meets_no_target() -> None:
 
 
 def test_harm_is_claimed_only_where_the_whole_interval_is_harm() -> None:
-    known = {"metric": "rework_rate", "status": "ok", "adjusted": "+2.1 pp (0.9 to 3.3)", "warning": ""}
+    known: dict[str, Any] = {"metric": "rework_rate", "status": "ok", "adjusted": "+2.1 pp (0.9 to 3.3)", "warning": ""}
+    known |= {"effective_episodes": 10.0}
     assert narrative.harm([known | {"low": 0.009}]) == [
         "Rework rate was higher on substitutes than on comparable preferred runs: +2.1 pp (0.9 to 3.3)."
     ]
     assert narrative.harm([known | {"low": -0.001}, known | {"low": 0.01, "status": "too_few"}]) == []
+    assert narrative.harm([known | {"low": 0.009, "effective_episodes": 9.9}]) == []
 
 
 def test_harm_carries_the_warning_of_its_comparison() -> None:
     row = {"metric": "rework_rate", "status": "ok", "adjusted": "+2 pp", "warning": "descriptive only", "low": 0.01}
+    row |= {"effective_episodes": 10.0}
     assert narrative.harm([row])[0].endswith("+2 pp; descriptive only.")
 
 

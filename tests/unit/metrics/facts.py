@@ -54,6 +54,13 @@ def request_row(number: int, at: datetime, **given: Any) -> Row:
     } | given
 
 
+def add_attempt(con: store.Connection, number: int, at: datetime, **given: Any) -> None:
+    """An attempt of the request of that number, answered within a second."""
+    told = {"attempt_id": f"t{number}", "request_id": f"a:{number}", "started_at": at, "status": "ok", "weight": 1.0,
+            "model_requested": "m", "duration_ms": 1000.0}  # fmt: skip
+    insert(con, "attempts", told | given)
+
+
 def add_fallback(con: store.Connection, number: int, at: datetime, **given: Any) -> None:
     request, event = fallback_rows(number, at, **given)
     insert(con, "requests", request)

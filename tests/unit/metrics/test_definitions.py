@@ -11,7 +11,10 @@ recovered_within_15m, recovered_within_60m, open_episodes, degraded_minutes, rew
 review_coverage, downstream_error_rate, downstream_error_cost_usd, unattributed_share, continuity_rate,
 policy_conformance_rate, silent_downgrades, added_latency_p95_ms, added_cost_usd"""
 
-ADDED = {"recovered_within_240m", "oldest_open_episode_s", "mean_closed_minutes_biased"}
+ADDED = {
+    "recovered_within_240m", "oldest_open_episode_s", "mean_closed_minutes_biased", "answer_time_median_ms",
+    "answer_time_p95_ms",
+}  # fmt: skip
 
 
 def test_every_metric_name_of_the_design_exists_and_those_added_since() -> None:

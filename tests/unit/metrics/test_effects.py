@@ -173,6 +173,38 @@ def test_cost_and_latency_are_compared_within_workflow_and_hours(con: store.Conn
     assert (latency["estimate"], latency["ratio"]) == (pytest.approx(2000.0), pytest.approx(1.4, abs=1e-3))
 
 
+@pytest.mark.parametrize(
+    ("cut_lane", "open_end", "word"), [("preferred", "low", "at most"), ("fallback", "high", "at least")]
+)
+def test_requests_that_were_cut_off_leave_the_difference_of_latency_open(
+    con: store.Connection, cut_lane: str, open_end: str, word: str
+) -> None:
+    fleet = Fleet(con)
+    for number in range(40):
+        for is_fallback, duration in ((False, 5000.0), (True, 7000.0)):
+            lane: Row = {"is_fallback": is_fallback, "duration_ms": duration + number % 5, "cost_usd": 1.0 + number % 3}
+            fleet.add(2, 0, hour(number), **lane | ({"episode_id": f"e{number}"} if is_fallback else {}))
+    cut: Row = {
+        "is_fallback": cut_lane == "fallback",
+        "served_by": "nobody",
+        "served_model": None,
+        "duration_ms": 30_000.0,
+    }
+    fleet.add(1, 0, hour(0), first_cause="latency_breach", **cut)
+    fleet.refresh()
+    found = effect(con, "latency_ms")
+    assert found["status"] == "ok"
+    assert found[open_end] is None
+    assert found[{"low": "high", "high": "low"}[open_end]] is not None
+    assert (found["cut_fallback"], found["cut_preferred"]) == (
+        int(cut_lane == "fallback"),
+        int(cut_lane == "preferred"),
+    )
+    assert word in found["warning"]
+    cost = effect(con, "cost_usd")
+    assert (cost["n_fallback"], cost["n_preferred"], cost["cut_fallback"]) == (80, 80, None)
+
+
 def test_effects_that_differ_by_workflow_are_told(con: store.Connection) -> None:
     fleet = Fleet(con)
     for number in range(40):

@@ -8,6 +8,7 @@ from unit.metrics.facts import (
     AS_OF,
     KINDS,
     START,
+    add_attempt,
     add_episode,
     add_fallback,
     add_outcome,
@@ -294,6 +295,70 @@ def test_added_latency_is_within_one_percent_and_added_cost_tells_its_coverage(c
         "select measure, sum(requests)::bigint from latency_histograms group by 1 order by 1"
     ).fetchall()
     assert counted == [("added_latency_ms", 100), ("duration_ms", 100)]
+
+
+def add_calls(con: store.Connection, answered: int, cut: int, cut_ms: float = 30_000.0) -> None:
+    """Calls that took 1 to 2 seconds, and some that timed out."""
+    for number in range(answered + cut):
+        add_request(con, number, START)
+        is_cut = number >= answered
+        told = {"status": "error", "cause": "latency_breach", "duration_ms": cut_ms} if is_cut else {}
+        add_attempt(con, number, START, **({"duration_ms": 1_000.0 + 10 * number} | told))
+
+
+def test_a_quantile_among_calls_that_timed_out_says_what_it_exceeds(con: store.Connection) -> None:
+    add_calls(con, answered=90, cut=10)
+    refresh(con, settings(), ALL)
+    found, half = figure(con, "answer_time_p95_ms"), figure(con, "answer_time_median_ms")
+    assert (found["value"], found["at_least"], found["high"], found["status"]) == (None, 30_000.0, None, "ok")
+    assert found["denominator"] == 100
+    assert 1_000 <= found["low"] <= 1_900
+    assert (half["value"], half["at_least"]) == (pytest.approx(1_490, rel=0.01), None)
+
+
+def test_calls_that_timed_out_below_a_quantile_leave_it_as_it_is(con: store.Connection) -> None:
+    add_calls(con, answered=97, cut=3)
+    refresh(con, settings(), ALL)
+    found = figure(con, "answer_time_p95_ms", dimension="model", member="m")
+    assert (found["value"], found["at_least"]) == (pytest.approx(1_940, rel=0.01), None)
+
+
+def test_latencies_by_hour_are_kept_of_the_last_fourteen_days(con: store.Connection) -> None:
+    for number in range(20):
+        add_request(con, number, AS_OF - timedelta(days=number, hours=1), duration_ms=1_000.0)
+    refresh(con, settings(), ALL, as_of=AS_OF - timedelta(hours=1))
+    assert con.execute("select count(*), sum(requests) from latency_histograms").fetchall() == [(20, 20)]
+    assert con.execute("select count(*), min(period_start) from latency_hours").fetchall() == [
+        (14, AS_OF - timedelta(days=13, hours=1))
+    ]
+    add_request(con, 99, AS_OF + timedelta(hours=1))
+    refresh(con, settings(), (AS_OF, AS_OF + timedelta(days=1)), as_of=AS_OF + timedelta(hours=1))
+    assert con.execute("select count(*) from latency_hours").fetchall() == [(14,)]
+
+
+def test_calls_of_a_slow_day_come_together_and_widen_the_interval(con: store.Connection) -> None:
+    """Every day is wholly slow or wholly fast: forty days are worth about forty calls, not eight hundred."""
+    for number in range(800):
+        at = START - timedelta(days=number % 40)
+        add_request(con, number, at)
+        add_attempt(con, number, at, duration_ms=1_000.0 if number % 40 < 24 else 4_000.0)
+    refresh(con, settings(), ALL)
+    found = figure(con, "answer_time_median_ms")
+    assert found["denominator"] == 800
+    assert 30 <= found["effective_n"] <= 60
+    assert (found["low"], found["high"]) == (pytest.approx(1_000, rel=0.01), pytest.approx(4_000, rel=0.01))
+
+
+def test_an_unanswered_fallback_waited_for_longer_than_any(con: store.Connection) -> None:
+    for number in range(18):
+        add_fallback(con, number, START, added_latency_ms=500.0)
+    for number in (18, 19):
+        add_fallback(
+            con, number, START, served_by="nobody", served_model=None, duration_ms=9_000.0, added_latency_ms=1.0
+        )
+    refresh(con, settings(), ALL)
+    found = figure(con, "added_latency_p95_ms")
+    assert (found["value"], found["at_least"], found["denominator"]) == (None, 9_000.0, 20)
 
 
 def test_error_costs_are_summed_over_mature_runs_and_unknown_ones_lower_coverage(con: store.Connection) -> None:

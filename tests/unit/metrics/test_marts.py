@@ -26,6 +26,7 @@ TABLES = (
     "metric_effects",
     "recovery_curves",
     "latency_histograms",
+    "latency_hours",
     "marts.metric_daily",
     "marts.effect_daily",
 )

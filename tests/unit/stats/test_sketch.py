@@ -124,6 +124,31 @@ def test_smaller_effective_n_widens_the_interval_and_keeps_the_value() -> None:
     assert fewer.effective_n == 150.0
 
 
+def test_dropping_what_was_cut_at_ten_seconds_understates_every_high_percentile() -> None:
+    """Worked example of statistics.md §5.1: 6.5% cut at 10 s; of what was answered the 95th percentile is below 8 s."""
+    x = np.random.default_rng(5).lognormal(math.log(2_100), 1.0306, 200_000)
+    is_cut = x > 10_000
+    cells, counts = np.unique(bucket(x[~is_cut]), return_counts=True)
+    buckets, rows = [*cells, int(bucket(10_000.0))], [*counts, int(is_cut.sum())]
+    cut = [*np.zeros(cells.size, dtype=bool), True]
+    after = [*np.full(cells.size, math.nan), 10_000.0]
+    assert is_cut.mean() == pytest.approx(0.065, abs=0.002)
+    dropped = [sketch_quantile(cells, counts, q).value for q in (0.90, 0.95)]
+    kept = [sketch_quantile(buckets, rows, q, is_cut=cut, cut_after=after) for q in (0.90, 0.95)]
+    assert dropped == [pytest.approx(5_900, rel=0.1), pytest.approx(7_300, rel=0.1)]
+    assert kept[0].value == pytest.approx(np.quantile(x, 0.90), rel=0.011)
+    assert (kept[1].value, kept[1].at_least, kept[1].high) == (None, 10_000.0, None)
+    assert (kept[1].n, kept[1].cut) == (200_000, int(is_cut.sum()))
+
+
+def test_calls_cut_below_a_quantile_that_others_pass_bound_it_from_both_sides() -> None:
+    """Half were given up after a second: the median of the others' answers is only the most that it can be."""
+    found = sketch_quantile(bucket([500, 1_000, 2_000, 3_000]), [1, 2, 2, 2], 0.5, is_cut=[False, True, False, False])
+    assert found.value is None
+    assert found.at_least is not None
+    assert 1_960 <= found.at_least < 2_000
+
+
 def test_order_statistic_interval_covers_the_true_quantile() -> None:
     rng = np.random.default_rng(4)
     truth, covered = -math.log(0.1), 0

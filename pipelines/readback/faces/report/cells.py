@@ -65,10 +65,11 @@ class Book:
         return row
 
     def figure(self, sheet: Any, row: int, column: int, figure: MetricValue) -> None:
-        """Ten cells of one figure; a withheld one leaves its value empty and says why."""
+        """Ten cells of one figure; a withheld one leaves its value empty and says why, a hidden one says above what."""
         form, share = form_of(figure), "0.0%"
         reason = figures.withheld(figure)
-        numbers = [None if reason else number for number in (figure.value, figure.low, figure.high)]
+        value = figure.value if figure.at_least is None else figures.headline(figure)
+        numbers = [None if reason else number for number in (value, figure.low, figure.high)]
         cells: list[tuple[Any, str]] = [(figures.label(figure.metric), ""), (figure.unit, "")]
         cells += [(number, form) for number in numbers]
         cells += [(figures.sample_size(figure), "#,##0"), (figure.effective_n, "#,##0")]

@@ -118,6 +118,7 @@ def _effect(row: dict[str, Any]) -> dict[str, Any]:
         "member": "All workflows" if row["member"] == "*" else plain(row["member"], 60),
         "status": row["status"],
         "low": row["low"],
+        "effective_episodes": row["effective_episodes"],
         "adjusted": figures.effect(row["status"], row["estimate"], row["low"], row["high"], row["n_fallback"]),
         "crude": crude,
         "n_fallback": figures.count(row["n_fallback"]),

@@ -25,6 +25,8 @@ BESIDE = (
     "review_coverage",
     "unattributed_share",
     "added_latency_p95_ms",
+    "answer_time_median_ms",
+    "answer_time_p95_ms",
     "added_cost_usd",
     "downstream_error_cost_usd",
 )
