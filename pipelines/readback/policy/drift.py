@@ -1,7 +1,7 @@
 """A gateway's live configuration against the policy in force: what it would do that nobody approved, and the reverse.
 
-The policy is first put through the gateway's own format, so that only what the gateway could have been told counts. What
-is never exported and yet allowed may stand there or not: see `tolerated`.
+The policy is first put through the gateway's own format, so that only what the gateway could have been told counts.
+What is never exported and yet allowed may stand there or not: see `tolerated`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
