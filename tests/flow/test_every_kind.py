@@ -136,6 +136,32 @@ def test_a_class_whose_values_are_shared_is_left_alone_and_the_reason_is_told(ev
     assert "anchor" in json.dumps(reasons([guard], shared))
 
 
+LAYOUTS = {
+    "no line end at the end": POLICY.rstrip("\n"),
+    "marks around it": f"---\n{POLICY}...\n",
+    "letters beyond ASCII": POLICY.replace("By a substitute", "Ersätzt – ☕"),
+    "an earlier version before it": POLICY.replace("version: 4", "version: 3")
+    .replace("effective_from: 2026-05-01", "effective_from: 2026-04-01")
+    .replace("effective_to: null", "effective_to: 2026-05-01T00:00:00Z")
+    + f"---\n{POLICY}",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_draft_is_put_behind_whatever_the_file_holds(
+    every: list[Recommendation], layout: str, tmp_path: Path
+) -> None:
+    text = LAYOUTS[layout]
+    files = submission([of_kind(every, "mark_output"), of_kind(every, "name_workflow")], text)
+    after = taken(files["policy.patch"], in_a_repository(tmp_path / "given", text), tmp_path / "taken")
+    assert after.startswith(text)
+    *before, draft = read_policies(after.encode(), FILE)
+    assert [each.metadata.version for each in before] == [
+        each.metadata.version for each in read_policies(text.encode(), FILE)
+    ]
+    assert (draft.metadata.version, draft.metadata.status) == (5, "draft")
+
+
 def reasons(every: list[Recommendation], text: str) -> dict[str, str]:
     return written(every, text).reasons
 
@@ -173,8 +199,13 @@ GIT = ("git", "-c", "user.name=reviewer", "-c", "user.email=reviewer@localhost")
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository that holds the policy as it is."""
-    folder = tmp_path_factory.mktemp("repository")
-    (folder / FILE).write_text(POLICY, encoding="utf-8")
+    return in_a_repository(tmp_path_factory.mktemp("repository"), POLICY)
+
+
+def in_a_repository(folder: Path, text: str) -> Path:
+    """A repository that holds a policy and nothing else."""
+    folder.mkdir(exist_ok=True)
+    (folder / FILE).write_text(text, encoding="utf-8")
     for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "As it is"]):
         subprocess.run([*GIT, *words], cwd=folder, check=True, capture_output=True)
     return folder
