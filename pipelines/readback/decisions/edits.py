@@ -41,7 +41,7 @@ def edited(text: str, recommendation: Recommendation) -> str:
         raise NotWritable("it asks for nothing that the document could state")
     try:
         return changed(page, action(page, facts))
-    except (KeyError, IndexError, TypeError, ValueError, StopIteration, yaml.YAMLError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, StopIteration, yaml.YAMLError):
         raise NotWritable("the file is not written as its evidence has it: run `readback run` again") from None
 
 
