@@ -2,6 +2,7 @@
 -- the workflow was off its preferred model, and each fact that a verdict may rest on; NULL where the log cannot tell.
 -- Reads: judged_requests, untried_substitutes, denied_answers, cooled_fallbacks, episodes, policy_classes,
 -- policy_substitutes.
+-- position: while an approved trial draws between substitutes, all of them stand where the first of them stands.
 -- Flapping may leave two episodes that touch: the earlier one counts.
 with episode_of as (
     select
@@ -35,7 +36,7 @@ select
     c.boundary,
     c.path as class_path,
     s.target,
-    s.position,
+    coalesce(case when j.started_at < s.draw_ends_at then s.drawn_position end, s.position) as position,
     s.activation,
     s.triggers,
     s.path as entry_path,

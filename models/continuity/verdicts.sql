@@ -52,9 +52,10 @@ named as (
         *,
         case
             when server <> 'substitute' or is_marked then null
-            when (is_refused or list_has_any(open_breaches, ['unapproved_substitute', 'approval_expired']))
-                and cost_usd > 2 * mean_cost_usd then 'silent_upgrade'
+            when (is_refused or list_has_any(open_breaches, ['unapproved_substitute', 'approval_expired'])
+                or coalesce(activation = 'forbidden', false)) and cost_usd > 2 * mean_cost_usd then 'silent_upgrade'
             when is_refused or list_has_any(open_breaches, ['unapproved_substitute', 'approval_expired', 'unmarked'])
+                or coalesce(activation = 'forbidden', false)
                 then 'silent_downgrade'
         end as silence
     from reasoned
@@ -94,6 +95,7 @@ decided as (
                     when class_id is null then 'defaults.undeclared_workflow'
                     when target is null then class_path || '.substitutes'
                     when is_expired then entry_path || '.expires'
+                    when activation = 'forbidden' then entry_path || '.activation'
                     else class_path || '.marking'
                 end
                 when x = 'boundary_breached' then class_path || '.boundary'

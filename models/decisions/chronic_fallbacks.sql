@@ -1,7 +1,8 @@
 -- One row: one workflow in the window: its fallbacks, sums over its hours for the interval, its main cause family.
--- Reads: requests, fallback_events (of the window only), cause_families, policies, policy_classes. Bound: $from_at, $as_of inclusive.
+-- Reads: requests, fallback_events (of the window only), cause_families, policies, policy_classes, policy_substitutes. Bound: $from_at, $as_of inclusive.
 -- expected_count: fallbacks if it had fallen back as often as the other workflows of the same preferred model did in the
 -- same hours; NULL where it had no company. comparable_count: its own fallbacks in those hours.
+-- is_approved: its main substitute is listed for the class, and that approval runs; class_request_count: of all workflows.
 with seen as (
     select
         r.workflow, r.workflow_class, r.policy_id, r.preferred_model, r.served_model,
@@ -59,6 +60,10 @@ off_lane as (
     group by workflow
 ),
 
+class_sizes as (
+    select policy_id, workflow_class, count(*) as class_request_count from seen group by policy_id, workflow_class
+),
+
 stand_ins as (
     select workflow, preferred_model, served_model, count(*) as served_count from seen where is_off = 1
     group by workflow, preferred_model, served_model
@@ -67,7 +72,9 @@ stand_ins as (
 
 select
     s.*, o.episode_count, e.expected_count, e.comparable_count, f.family, f.family_count, t.preferred_model, t.served_model, t.served_count,
-    l.policy_id, l.workflow_class, c.version as policy_version, c.risk, c.path as class_path
+    l.policy_id, l.workflow_class, c.version as policy_version, c.risk, c.path as class_path, k.class_request_count,
+    coalesce(b.approved_by is not null and b.approved_at is not null and b.activation <> 'forbidden'
+        and not b.is_target_denied and (b.expires_at is null or b.expires_at > $as_of), false) as is_approved
 from sums as s
 inner join families as f on s.workflow = f.workflow
 inner join stand_ins as t on s.workflow = t.workflow
@@ -77,4 +84,8 @@ left join places as l on s.workflow = l.workflow
 left join policies as p on l.policy_id = p.policy_id and p.status = 'active' and p.effective_from <= $as_of
     and (p.effective_to is null or p.effective_to > $as_of)
 left join policy_classes as c on p.policy_id = c.policy_id and p.version = c.version and l.workflow_class = c.class_id
+left join class_sizes as k on l.policy_id = k.policy_id and l.workflow_class = k.workflow_class
+left join policy_substitutes as b
+    on c.policy_id = b.policy_id and c.version = b.version and c.class_id = b.class_id and b.target_kind = 'model'
+    and t.served_model = b.target
 order by s.workflow

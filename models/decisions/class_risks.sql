@@ -1,8 +1,10 @@
 -- One row: one class in force with what its requests did in the window: what may be asked of a class by its risk, by
 -- its cost ceiling and by what it fails together with.
--- Reads: requests, fallback_events (of the window only), policies, policy_classes, policy_substitutes.
--- Bound: $from_at inclusive, $as_of inclusive.
+-- Reads: requests, fallback_events (of the window only), policies, policy_classes, policy_substitutes,
+-- episodes. Bound: $from_at inclusive, $as_of inclusive.
 -- n2, n3, x2, xn: sums over its days, n its requests and x those that a substitute answered.
+-- failed_episode_count: episodes within which its failures fall. spare_target: the model of another failure domain that
+-- other classes of the policy name most, as preferred or substitute.
 with in_force as (
     select c.*
     from policy_classes as c
@@ -69,6 +71,41 @@ off_lane as (
     group by policy_id, workflow_class
 ),
 
+failing as (
+    select r.policy_id, r.workflow_class, count(distinct e.episode_id) as failed_episode_count
+    from requests as r
+    inner join episodes as e
+        on e.workflow is not distinct from r.workflow and e.preferred_model is not distinct from r.preferred_model
+        and r.started_at between e.opened_at and coalesce(e.recovered_at, e.last_seen_at)
+    where
+        r.started_at >= $from_at and r.started_at <= $as_of and r.served_by = 'nobody'
+        and r.first_cause in ('provider_outage', 'provider_throttled')
+    group by r.policy_id, r.workflow_class
+),
+
+named as (
+    select policy_id, version, class_id, target, failure_domain from policy_substitutes
+    where target_kind = 'model' and activation <> 'forbidden' and not is_target_denied and failure_domain is not null
+    union all
+    select policy_id, version, class_id, preferred_models[1] as target, failure_domain from policy_classes
+    where failure_domain is not null
+),
+
+namings as (
+    select
+        *, count(*) over (partition by policy_id, version, target) as naming_count
+    from named
+),
+
+spare as (
+    select c.policy_id, c.class_id, arg_max(n.target, struct_pack(n := n.naming_count, t := n.target)) as spare_target
+    from in_force as c
+    inner join namings as n
+        on n.policy_id = c.policy_id and n.version = c.version and n.class_id <> c.class_id
+        and n.failure_domain is distinct from c.failure_domain and not list_contains(c.preferred_models, n.target)
+    group by c.policy_id, c.class_id
+),
+
 stand_ins as (
     select
         policy_id, version, class_id, count(*) as model_count,
@@ -88,11 +125,13 @@ select
     d.n2, d.n3, d.x2, d.xn, coalesce(o.episode_count, 0) as episode_count,
     coalesce(s.model_count, 0) as model_count, coalesce(s.automatic_count, 0) as automatic_count,
     coalesce(s.domain_count, 0) as domain_count, s.a_domain, coalesce(s.unknown_domain_count, 0) as unknown_domain_count,
-    s.first_path, s.first_target
+    s.first_path, s.first_target, coalesce(f.failed_episode_count, 0) as failed_episode_count, m.spare_target
 from in_force as c
 inner join used as u on u.policy_id = c.policy_id and u.workflow_class = c.class_id
 left join busiest as b on b.policy_id = c.policy_id and b.workflow_class = c.class_id
 inner join sums as d on d.policy_id = c.policy_id and d.workflow_class = c.class_id
 left join off_lane as o on o.policy_id = c.policy_id and o.workflow_class = c.class_id
+left join failing as f on f.policy_id = c.policy_id and f.workflow_class = c.class_id
+left join spare as m on m.policy_id = c.policy_id and m.class_id = c.class_id
 left join stand_ins as s on s.policy_id = c.policy_id and s.version = c.version and s.class_id = c.class_id
 order by c.policy_id, c.class_id

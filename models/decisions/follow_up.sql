@@ -29,6 +29,7 @@ select
             and list_has_any(reasons, ['unapproved_substitute', 'approval_expired', 'boundary_breached']) then 1 else 0 end
         when 'uncovered_share' then case when is_of_cause and list_contains(reasons, 'trigger_not_allowed') then 1 else 0 end
         when 'unserved_share' then case when is_of_cause and served_by in ('nobody', 'hold', 'manual') then 1 else 0 end
+        when 'failed_share' then case when served_by = 'nobody' then 1 else 0 end
         when 'unmarked_share' then case when list_contains(reasons, 'unmarked') then 1 else 0 end
         when 'unmapped_share' then case when workflow_class is null then 1 else 0 end
         when 'substituted_share' then case when served_by = 'substitute' then 1 else 0 end

@@ -1,5 +1,5 @@
 -- One row: one class in force: what retries on the preferred model gave, and whether its failures passed within seconds.
--- Reads: requests (of the window only), policies, policy_classes. Bound: $from_at inclusive, $as_of inclusive.
+-- Reads: requests, fallback_events (of the window only), policies, policy_classes. Bound: $from_at inclusive, $as_of inclusive.
 -- passed_count: failures without a retry after which the workflow's next call to the model, within 5 s, was answered; of
 -- followed_count, those after which there was one. Only calls in the same 5 s as such a failure, or in the next, are put in
 -- their order: no other can follow one so soon.
@@ -38,6 +38,17 @@ retried as (
     group by policy_id, workflow_class
 ),
 
+in_episodes as (
+    select
+        c.policy_id, c.workflow_class,
+        count(distinct e.episode_id) filter (where c.retry_count > 0) as retried_episode_count,
+        count(distinct e.episode_id) filter (where c.is_failure) as left_episode_count
+    from calls as c
+    inner join fallback_events as e on e.request_id = c.request_id
+    where e.occurred_at >= $from_at and e.occurred_at <= $as_of and (c.retry_count > 0 or c.is_failure)
+    group by c.policy_id, c.workflow_class
+),
+
 near as (
     select distinct workflow, preferred_model, unnest([slot, slot + 1]) as slot from calls where is_failure
 ),
@@ -65,9 +76,11 @@ passed as (
 select
     c.policy_id, c.version as policy_version, c.class_id as workflow_class, c.attempt_limit, c.path as class_path,
     n.request_count, n.retried_count, n.rescued_count, coalesce(r.day_count, 0) as day_count,
-    n.left_count, coalesce(p.followed_count, 0) as followed_count, coalesce(p.passed_count, 0) as passed_count
+    n.left_count, coalesce(p.followed_count, 0) as followed_count, coalesce(p.passed_count, 0) as passed_count,
+    coalesce(e.retried_episode_count, 0) as retried_episode_count, coalesce(e.left_episode_count, 0) as left_episode_count
 from in_force as c
 inner join counted as n on n.policy_id = c.policy_id and n.workflow_class = c.class_id
 left join retried as r on r.policy_id = c.policy_id and r.workflow_class = c.class_id
+left join in_episodes as e on e.policy_id = c.policy_id and e.workflow_class = c.class_id
 left join passed as p on p.policy_id = c.policy_id and p.workflow_class = c.class_id
 order by c.policy_id, c.class_id

@@ -210,6 +210,17 @@ def test_a_patch_comes_with_its_changelog_and_approval_record(readback: Command,
     assert readback("recommend", "--patch", "--out", tmp_path, "--project", fleet)[0] == 0
     assert {file.name for file in tmp_path.iterdir()} == {"policy.patch", "changelog.md", "approval.md"}
     assert "- Role:\n" in (tmp_path / "approval.md").read_text(encoding="utf-8")
+    assert "[PATCH 1/2] Copy the policy as a draft" in (tmp_path / "policy.patch").read_text(encoding="utf-8")
+
+
+def test_what_no_edit_can_state_is_told_with_its_reason(readback: Command, fleet: Path) -> None:
+    (told,) = json.loads(readback("recommend", "--patch", "--json", "--project", fleet)[1])
+    every = json.loads(readback("recommend", "--json", "--project", fleet)[1])
+    known = {each["recommendation_id"]: each["title"] for each in every}
+    printed = readback("recommend", "--patch", "--project", fleet)[1]
+    for each in told["not_in_patch"]:
+        assert f"# Not in the patch: {known[each['recommendation_id']]}: {each['reason']}." in printed
+    assert told["files"]["policy.patch"] in printed
 
 
 def test_the_policy_in_force_replays_to_history(readback: Command, fleet: Path) -> None:

@@ -1,7 +1,7 @@
 """What is exported, a gateway takes.
 
-LiteLLM's own router and TensorZero's own gateway load it, Portkey's own gateway runs it, the SDKs of AWS and Databricks
-know every word of it.
+LiteLLM's own router and TensorZero's own gateway load it, Portkey's own gateway runs it, the SDKs of AWS, Databricks,
+Cloudflare, MLflow and OpenRouter know every word of it.
 """
 
 import json
@@ -227,6 +227,76 @@ def test_databricks_sdk_knows_every_word_of_the_export(policy: Policy, tmp_path:
     assert json.loads(_run(environment, READ_DATABRICKS, json.dumps(content), tmp_path)) == content
     content["config"]["served_entities"][0]["external_model"]["provider"] = "nobody"
     assert json.loads(_run(environment, READ_DATABRICKS, json.dumps(content), tmp_path)) != content
+
+
+READ_CLOUDFLARE = """
+import json, sys
+from pydantic import TypeAdapter, ValidationError
+from cloudflare.types.ai_gateway.dynamic_routing_create_response import Element
+told = json.load(sys.stdin)
+try:
+    read = TypeAdapter(list[Element]).validate_python(told["elements"])
+except ValidationError as error:
+    print("refused", {each["loc"][-1] for each in error.errors()})
+else:
+    print(json.dumps({"name": told["name"], "elements": [each.model_dump(by_alias=True) for each in read]}))
+"""
+
+
+@pytest.mark.slow
+def test_cloudflares_sdk_reads_the_export(policy: Policy, tmp_path: Path) -> None:
+    """By the types that it derives from the API's own description; a required word that is absent is refused."""
+    ((_, content),) = export(policy, gateways.named("cloudflare"), AS_OF).files.items()
+    environment = virtual_environment("cloudflare", ["cloudflare==5.9.0"])
+    assert json.loads(_run(environment, READ_CLOUDFLARE, json.dumps(content), tmp_path)) == content
+    del content["elements"][1]["properties"]["timeout"]
+    assert "timeout" in _run(environment, READ_CLOUDFLARE, json.dumps(content), tmp_path)
+
+
+READ_MLFLOW = """
+import json, sys
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from mlflow.entities.gateway_endpoint import GatewayEndpoint
+from mlflow.protos.service_pb2 import GatewayEndpoint as Message
+try:
+    message = ParseDict(json.load(sys.stdin), Message())
+except ParseError as error:
+    print("refused", error)
+else:
+    GatewayEndpoint.from_proto(message)
+    print(json.dumps(MessageToDict(message, preserving_proto_field_name=True)))
+"""
+
+
+@pytest.mark.slow
+def test_mlflows_gateway_knows_every_word_of_the_export(policy: Policy, tmp_path: Path) -> None:
+    ((_, content),) = export(policy, gateways.named("mlflow"), AS_OF).files.items()
+    environment = virtual_environment("mlflow", ["mlflow-skinny==3.17.2"])
+    assert json.loads(_run(environment, READ_MLFLOW, json.dumps(content), tmp_path)) == content
+    content["model_mappings"][0]["linkage_type"] = "FIRST"
+    assert "FIRST" in _run(environment, READ_MLFLOW, json.dumps(content), tmp_path)
+
+
+READ_OPENROUTER = """
+import json, sys
+from pydantic import ValidationError
+from openrouter.components import ChatRequest
+told = json.load(sys.stdin)
+try:
+    read = ChatRequest.model_validate({"messages": [{"role": "user", "content": "Hello"}], **told})
+except ValidationError as error:
+    print("refused", {each["loc"][0] for each in error.errors()})
+else:
+    print(json.dumps({name: read.model_dump()[name] for name in told}))
+"""
+
+
+@pytest.mark.slow
+def test_openrouters_sdk_knows_every_word_of_the_export(policy: Policy, tmp_path: Path) -> None:
+    ((_, content),) = export(policy, gateways.named("openrouter"), AS_OF).files.items()
+    environment = virtual_environment("openrouter", ["openrouter==1.3.84"])
+    assert json.loads(_run(environment, READ_OPENROUTER, json.dumps(content), tmp_path)) == content
+    assert "models" in _run(environment, READ_OPENROUTER, json.dumps({"models": content}), tmp_path)
 
 
 def _run(environment: Path, program: str, given: str, folder: Path) -> str:

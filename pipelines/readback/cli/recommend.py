@@ -1,6 +1,7 @@
 """Changes to the policy that the evidence suggests: show them, decide on them, take them as a patch."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,8 +32,9 @@ def recommend(
     """Show the changes to the policy that the evidence suggests.
 
     `list` shows all, with what became of them; `accept` and `reject` take an id; `backtest` holds those of four weeks
-    ago to what the last four weeks show. `--patch --out DIR` writes a patch that `git am` takes, a changelog entry and
-    an approval record to fill in.
+    ago to what the last four weeks show. `--patch` prints a diff, and of what no edit can state, why.
+    `--patch --out DIR` writes a patch that `git am` takes (the next version, as a draft), a changelog entry and an
+    approval record to fill in.
     """
     opened = open_project(project)
     if action not in _ACTIONS:
@@ -90,27 +92,44 @@ def _decided(opened: Project, action: str, wanted: str, who: str, reason: str | 
 
 
 def _tell(decided: "Recommendation", *, as_json: bool) -> None:
+    from readback.contracts.vocabulary import EvidenceClass, RecommendationState
+    from readback.decisions.submission import TRIAL_ONLY
     from readback.faces.inert import plain
 
     if as_json:
         print_json([decided.model_dump(mode="json")])
-    else:
-        say(plain(f"{decided.state.value.capitalize()} by {decided.decided_by}: {decided.title}"))
+        return
+    say(plain(f"{decided.state.value.capitalize()} by {decided.decided_by}: {decided.title}"))
+    if decided.evidence_class is EvidenceClass.TRIAL and decided.state is RecommendationState.ACCEPTED:
+        say(TRIAL_ONLY)
 
 
 def _patch(opened: Project, target: Path | None, *, as_json: bool) -> None:
-    from readback import decisions
-    from readback.decisions.submission import submission
+    from readback.decisions.patch import diff, written
+    from readback.decisions.submission import next_version, submission
     from readback.faces import answers
 
     text = opened.policy_file.read_text(encoding="utf-8") if opened.policy_file.exists() else ""
     with store.reader(opened) as con:
         rows = answers.recommendations(con)
-    files = {"policy.patch": decisions.policy_patch(rows, text)} if target is None else submission(rows, text)
+    told = written(rows, text) if target is None else next_version(rows, text).changed
+    files = {"policy.patch": diff(text, told.text)} if target is None else submission(rows, text)
     if target is not None:
         write_files(target, files)
     if as_json:
-        print_json([{"folder": target, "files": files}])
+        left = [{"recommendation_id": each, "reason": reason} for each, reason in told.reasons.items()]
+        print_json([{"folder": target, "files": files, "not_in_patch": left}])
         return
+    for line in _left_out(rows, told.reasons):
+        sys.stdout.write(f"# {line}\n") if target is None else say(line)
     for name, content in files.items():
         sys.stdout.write(content) if target is None else say(f"Wrote {target / name}.")
+
+
+def _left_out(rows: "list[Recommendation]", reasons: dict[str, str]) -> Iterator[str]:
+    """One sentence for each recommendation that no edit of the policy can state."""
+    from readback.faces.inert import plain
+
+    for row in rows:
+        if row.recommendation_id in reasons:
+            yield plain(f"Not in the patch: {row.title}: {reasons[row.recommendation_id]}.")

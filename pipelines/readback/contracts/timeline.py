@@ -227,4 +227,10 @@ class PolicySubstitute(Row):
     max_duration_s: float | None = Field(ge=0, description="Longest time in use in seconds.")
     is_target_denied: bool = Field(description="The catalogue says that the target is disabled.")
     failure_domain: str | None = Field(description="What the target fails together with; NULL for a lane.")
+    drawn_position: int | None = Field(
+        default=None,
+        ge=1,
+        description="Place of the first of those that an approved trial draws it with; NULL for none.",
+    )
+    draw_ends_at: datetime | None = Field(default=None, description="When that trial ends; exclusive.")
     path: str = Field(description="Where the substitute stands in the document.")

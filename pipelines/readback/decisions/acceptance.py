@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from readback import store
 from readback.contracts import Recommendation
-from readback.contracts.vocabulary import Confidence, RecommendationOutcome, RecommendationState
+from readback.contracts.vocabulary import Confidence, EvidenceClass, RecommendationOutcome, RecommendationState
 from readback.decisions.effects import percent
 from readback.decisions.evidence import WINDOW_DAYS
 from readback.decisions.following import Day, daily, ratio
@@ -22,10 +22,15 @@ MATERIAL_GROWTH = 2.0
 LEAST_DAYS_AFTER = 7
 _SECONDS = "wait_s"
 _AS_PROMISED = frozenset(
-    {"unapproved_share", "fallback_share", "uncovered_share", "unserved_share", "substituted_share", "rework_rate",
-     "override_rate", "downstream_error_rate"}
+    {"unapproved_share", "fallback_share", "uncovered_share", "unserved_share", "failed_share", "substituted_share",
+     "rework_rate", "override_rate", "downstream_error_rate"}
 )  # fmt: skip
 """Measures whose promise is in the unit that is measured afterwards; of the others only the direction is held."""
+
+_BY_ITS_SIDES = (
+    "A trial is told by its two sides, not by before and after: once the log holds what was drawn, the evidence of "
+    "this class asks for the change or no longer asks for anything."
+)
 
 _CONFIDENCE = list(Confidence)
 _DECIDED = (RecommendationState.ACCEPTED, RecommendationState.REJECTED)
@@ -53,10 +58,10 @@ def carried_on(
     before = {each.recommendation_id: each for each in known}
     for each in now.values():
         yield _seen_again(before[each.recommendation_id], each) if each.recommendation_id in before else _first(each)
-    scopes = {_scope(each) for each in now.values()}
+    scopes = {scope for each in now.values() for scope in _scopes(each)}
     for each in before.values():
         if each.recommendation_id not in now:
-            yield _gone(each, is_replaced=_scope(each) in scopes)
+            yield _gone(each, is_replaced=not scopes.isdisjoint(_scopes(each)))
 
 
 def accept(con: store.Connection, recommendation_id: str, who: str, reason: str | None, at: datetime) -> Recommendation:
@@ -78,10 +83,15 @@ def reject(con: store.Connection, recommendation_id: str, who: str, reason: str,
 
 
 def follow_up(con: store.Connection, each: Recommendation, as_of: datetime) -> Recommendation:
-    """An accepted one with what came of it; any other as it is."""
+    """An accepted one with what came of it; any other as it is.
+
+    Before and after a trial began are not what it compares: its two sides are, and what they show is the next proposal.
+    """
     if each.state is not RecommendationState.ACCEPTED or each.decided_at is None:
         return each
     changed_at = _changed_at(con, each)
+    if each.evidence_class is EvidenceClass.TRIAL:
+        return each.model_copy(update={"outcome": RecommendationOutcome.CANNOT_TELL, "outcome_detail": _BY_ITS_SIDES})
     days = daily(con, each, changed_at - timedelta(days=WINDOW_DAYS), as_of)
     before = [day for day in days if day.day < changed_at.date()]
     after = [day for day in days if day.day > changed_at.date()]
@@ -145,8 +155,14 @@ def _gone(each: Recommendation, *, is_replaced: bool) -> Recommendation:
     return each.model_copy(update={"state": ended, "priority": None})
 
 
-def _scope(each: Recommendation) -> tuple[str, str | None, str | None]:
-    return each.kind, each.workflow_class, each.workflow
+def _scopes(each: Recommendation) -> Iterator[tuple[str | None, ...]]:
+    """By which one replaces another: the same kind for the same work, or the same line of the policy.
+
+    A limit that is to be lowered now replaces the trial of a higher one, and an order that is known the trial of it.
+    """
+    yield each.kind, each.workflow_class, each.workflow
+    if each.policy_path is not None and each.workflow_class is not None:
+        yield "line", each.policy_id, each.workflow_class, each.policy_path
 
 
 def _decide(

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from readback.contracts import Recommendation
 from readback.contracts.vocabulary import CauseFamily, Confidence, EvidenceClass
-from readback.decisions.effects import percent
+from readback.decisions.effects import OUTCOMES, Effect, Effects, change, percent
 from readback.decisions.evidence import WINDOW_DAYS, as_json, digest, pasted, window
 from readback.decisions.shares import share, sizes
 from readback.stats import ClusterSums, Estimate, poisson_rate
@@ -16,6 +16,12 @@ LEAST_DAYS = 10
 FAMILY_SHARE = 0.60
 LEAST_RATIO = 1.5
 """Own fallbacks over those expected from other workflows of the same model: above this, not the provider alone."""
+
+MOST_HARM = 0.01
+"""A substitute is no worse where the upper limit of every outcome that can be compared stays below this."""
+
+OWN_SHARE = 0.8
+"""What a class prefers follows from one workflow only where that makes this share of its requests."""
 
 REMEDIES = {
     CauseFamily.PROVIDER: "Ask for more rate limit or another region for {preferred}, or raise its latency trigger",
@@ -51,6 +57,8 @@ class WorkflowUse:
     policy_version: int | None
     risk: str | None
     class_path: str | None
+    class_request_count: int | None = None
+    is_approved: bool | None = None
 
     @property
     def sums(self) -> ClusterSums:
@@ -67,14 +75,26 @@ class WorkflowUse:
         return float(poisson_rate(self.comparable_count, self.expected_count).low)
 
 
-def chronic_fallback(uses: Sequence[WorkflowUse], as_of: datetime) -> Iterator[Recommendation]:
+def chronic_fallback(uses: Sequence[WorkflowUse], effects: Effects, as_of: datetime) -> Iterator[Recommendation]:
     """A workflow that falls back on many days, mostly for one reason, and more than its company does.
+
+    The substitute is promoted where it is approved and the evidence says that it is no worse; else the owner is to mend
+    what pushes the workflow off.
 
     Source: statistics.md §5.4; the share's interval is Wilson's on the effective n of hours.
     """
     for use, found in zip(uses, shares(uses), strict=True):
         if is_chronic(use, found):
-            yield _recommendation(use, found, as_of)
+            yield _recommendation(use, found, no_worse(use, effects), as_of)
+
+
+def no_worse(use: WorkflowUse, effects: Effects) -> list[Effect]:
+    """The comparisons that let the substitute be preferred; none where one may say worse, or nobody approved it."""
+    is_own = use.request_count >= OWN_SHARE * (use.class_request_count or float("inf"))
+    if not use.is_approved or not is_own or use.workflow_class is None or use.served_model is None:
+        return []
+    known = list(effects.of_class(use.workflow_class, use.served_model))
+    return known if all(effect.high is not None and effect.high < MOST_HARM for effect in known) else []
 
 
 def shares(uses: Sequence[WorkflowUse]) -> list[Estimate]:
@@ -100,20 +120,21 @@ def _share(use: WorkflowUse, size: float) -> Estimate:
     return Estimate.of(value, low, high, n=use.request_count, effective_n=size)
 
 
-def _recommendation(use: WorkflowUse, share: Estimate, as_of: datetime) -> Recommendation:
+def _recommendation(use: WorkflowUse, share: Estimate, alike: list[Effect], as_of: datetime) -> Recommendation:
     value, low, high = (limit or 0.0 for limit in (share.value, share.low, share.high))
+    scope = ("chronic_fallback", use.policy_id, use.workflow, use.family)
     return Recommendation(
-        recommendation_id=digest("chronic_fallback", use.policy_id, use.workflow, use.family),
+        recommendation_id=digest(*scope, *(["promote", use.served_model] if alike else [])),
         kind="chronic_fallback",
         workflow_class=use.workflow_class,
         workflow=use.workflow,
         title=f"{use.workflow} lives on its substitute: {percent(value)} fallback",
-        change=_change(use),
+        change=_promotion(use, alike) if alike else _change(use),
         policy_path=f"{use.class_path}.preferred" if use.class_path else None,
         expected_effect=(
             f"Up to {percent(value)} of its requests (95% CI {percent(low)} to {percent(high)}, "
-            f"{use.fallback_count:,} of {use.request_count:,} on {use.day_count} of {WINDOW_DAYS} days) "
-            f"would be served as preferred. {_company(use)}"
+            f"{use.fallback_count:,} of {use.request_count:,} in {use.episode_count or 0:,} episodes on "
+            f"{use.day_count} of {WINDOW_DAYS} days, class R) would be served as preferred. {_company(use)}"
         ),
         estimate=-value,
         low=-high,
@@ -124,7 +145,7 @@ def _recommendation(use: WorkflowUse, share: Estimate, as_of: datetime) -> Recom
             f"The next {WINDOW_DAYS} days show a lower limit below {percent(CHRONIC_SHARE)} with nothing changed, "
             f"or other workflows of {use.preferred_model} fall back as often in the same hours."
         ),
-        evidence=as_json(_facts(use, share)),
+        evidence=as_json(_facts(use, share, alike, as_of)),
         evidence_sql=pasted("chronic_fallbacks", {"workflow": use.workflow} | window(as_of)),
         as_of=as_of,
         policy_id=use.policy_id,
@@ -137,14 +158,34 @@ def _recommendation(use: WorkflowUse, share: Estimate, as_of: datetime) -> Recom
     )
 
 
+def _remedy(use: WorkflowUse) -> str:
+    return REMEDIES[CauseFamily(use.family)].format(preferred=use.preferred_model)
+
+
+def _main(use: WorkflowUse) -> str:
+    return f"{use.family_count / use.fallback_count:.0%} of its fallbacks are of the family {use.family}."
+
+
+def _place(use: WorkflowUse) -> str:
+    return f" ({use.policy_id} v{use.policy_version}, {use.class_path}.preferred)" if use.class_path else ""
+
+
 def _change(use: WorkflowUse) -> str:
-    remedy = REMEDIES[CauseFamily(use.family)].format(preferred=use.preferred_model)
-    main = f"{use.family_count / use.fallback_count:.0%} of its fallbacks are of the family {use.family}."
     promote = (
-        f"or make {use.served_model} the preferred model" if use.served_model else "or choose another preferred model"
+        f"or make {use.served_model} the preferred model, once its outcomes are known to be no worse"
+        if use.served_model
+        else "or choose another preferred model"
     )
-    place = f" ({use.policy_id} v{use.policy_version}, {use.class_path}.preferred)" if use.class_path else ""
-    return f"{main} {remedy}, {promote}{place}. Tuning the fallback will not help."
+    return f"{_main(use)} {_remedy(use)}, {promote}{_place(use)}. Tuning the fallback will not help."
+
+
+def _promotion(use: WorkflowUse, alike: Sequence[Effect]) -> str:
+    """The substitute serves already, is approved, and nothing that was compared is worse."""
+    outcomes = "; ".join(change(effect.estimate, effect.low, effect.high, OUTCOMES[effect.metric]) for effect in alike)
+    return (
+        f"{_main(use)} Make {use.served_model} the preferred model and keep {use.preferred_model} behind it"
+        f"{_place(use)}: it is approved here and no worse ({outcomes}). Tuning the fallback will not help."
+    )
 
 
 def _company(use: WorkflowUse) -> str:
@@ -153,10 +194,14 @@ def _company(use: WorkflowUse) -> str:
     return f"{use.comparable_count:,} fallbacks where its company would lead to expect {use.expected_count:,.1f}."
 
 
-def _facts(use: WorkflowUse, share: Estimate) -> dict[str, object]:
+def _facts(use: WorkflowUse, share: Estimate, alike: Sequence[Effect], as_of: datetime) -> dict[str, object]:
     ratio = use.lowest_ratio
     return asdict(use) | {
-        "action": "mend_or_promote",
+        "action": "promote" if alike else "mend",
+        "target": use.served_model,
+        "duty": f"{use.workflow} lives on its substitute ({percent(share.value or 0.0)} fallback). {_remedy(use)}.",
+        "due": f"{as_of.date() + timedelta(days=WINDOW_DAYS)}",
+        "effects": [effect.facts for effect in alike],
         "share": share.value,
         "share_low": share.low,
         "share_high": share.high,

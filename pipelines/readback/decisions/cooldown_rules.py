@@ -251,6 +251,7 @@ def _shorter(calls: Sequence[CooledCall], as_of: datetime) -> Finding | None:
                "let_through": len(let_through), "kept_off": len(off)},
         sql=_sql(first, as_of),
         n_requests=len(off),
+        n_episodes=len({call.episode_id for call in off if call.episode_id is not None}),
         guards={"the model was asked in that time": False},
     )  # fmt: skip
 

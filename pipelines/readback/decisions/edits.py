@@ -1,163 +1,101 @@
-"""Edits of `policy.yaml` that are not about one substitute alone: set, swap, add a trigger, split a class.
+"""A recommendation written into the text of `policy.yaml`: what was meant changes, and nothing else.
 
-Every edit is made on the text, so comments and layout stay, and is checked: the documents before and after may differ
-in what was meant and in nothing else. A value that an anchor shares with other places is left alone for that reason.
+Every edit is made on the text, so comments and layout stay, and is checked three ways: the documents before and after
+may differ in what was meant alone (a value that an anchor shares with other places is left alone for that reason), the
+result is a policy, and it has no error that it did not have before.
 """
 
-import copy
 import json
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from readback.contracts import Recommendation
-from readback.decisions.layout import Edit, item_lines, newline
-from readback.decisions.splitting import meant, split
+from readback.decisions import class_edits, substitute_edits
+from readback.decisions.layout import NotWritable
+from readback.decisions.page import Action, Facts, Page, Part, policies_of, values_of
+from readback.decisions.writing import made
 from readback.errors import PolicyError
-from readback.policy.loading import read_policies
-from readback.policy.located import read_documents
-from readback.policy.version import KeyPath, Policy, key_path
+from readback.policy.finding import Level
+from readback.policy.validation import validate
+from readback.policy.version import Policy, key_path
 
-FILE = Path("policy.yaml")
-
-
-class Change(NamedTuple):
-    """What one recommendation asks of one place of one document."""
-
-    document: int
-    action: str
-    path: str
-    value: str
+ACTIONS: dict[str, Action] = substitute_edits.ACTIONS | class_edits.ACTIONS
+"""Every edit that a recommendation may ask for, by the `action` of its evidence."""
 
 
-def changes(recommendations: Iterable[Recommendation], policies: Iterable[Policy]) -> Iterator[Change]:
-    """The changes that can be written, of the documents that the evidence was judged under."""
-    numbers = {(policy.metadata.policy_id, policy.metadata.version): n for n, policy in enumerate(policies)}
-    for recommendation in recommendations:
-        facts = json.loads(recommendation.evidence)
-        document = numbers.get((facts.get("policy_id"), facts.get("policy_version")))
-        change = _CHANGES.get(facts.get("action"))
-        if document is not None and change is not None:
-            yield Change(document, facts["action"], *change(facts, recommendation))
+_SHARED = "a value there is shared with other places by an anchor, and would change there, too"
 
 
-def changed(text: str, change: Change) -> str:
-    """The text with the change made; unchanged where it cannot be, or where anything else would change with it."""
+def edited(text: str, recommendation: Recommendation) -> str:
+    """The text with one recommendation written into it.
+
+    Raises:
+        NotWritable: it cannot be; the message says why.
+        PolicyError: the text is not a valid policy.
+    """
+    facts = _facts(recommendation)
+    page = _page(text, recommendation)
+    action = ACTIONS.get(facts.get("action", ""))
+    if action is None:
+        raise NotWritable("it asks for nothing that the document could state")
     try:
-        edits = _EDITS[change.action](text, change)
-        after = text
-        for edit in sorted(edits, reverse=True):
-            after = after[: edit.start] + edit.text + after[edit.end :]
-        read_policies(after.encode(), FILE)
-        wanted = _meant(text, change)
-    except (PolicyError, KeyError, IndexError, TypeError, StopIteration, yaml.YAMLError):
-        return text
-    return after if _values(after) == wanted else text
+        return changed(page, action(page, facts))
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, StopIteration, yaml.YAMLError):
+        raise NotWritable("the file is not written as its evidence has it: run `readback run` again") from None
 
 
-def _set_of(facts: dict[str, Any], recommendation: Recommendation) -> tuple[str, str]:
-    return facts["path"], facts["value"]
+def changed(page: Page, parts: list[Part]) -> str:
+    """The text of a page with some parts changed.
+
+    Raises:
+        NotWritable: the result would be no policy, or would differ in more than was meant, or break a rule.
+    """
+    after = made(page.text, [edit for part in parts for edit in part.edits])
+    wanted = values_of(page.text)
+    for part in parts:
+        part.meant(wanted[page.document])
+    try:
+        if values_of(after) != wanted:
+            raise NotWritable(_SHARED)
+        new = _errors(after) - _errors(page.text)
+    except PolicyError as error:
+        told = f"the result would not be a policy: {error.message}"
+        raise NotWritable(_SHARED if "undefined alias" in error.message else told) from None
+    if new:
+        raise NotWritable(f"the result would break {' and '.join(sorted({f'{code}: {told}' for code, told in new}))}")
+    return after
 
 
-def _swap_of(facts: dict[str, Any], recommendation: Recommendation) -> tuple[str, str]:
-    return facts["first"], facts["second"]
+def _page(text: str, recommendation: Recommendation) -> Page:
+    """The document that the evidence was judged under, and of it the class that is spoken of."""
+    policies = policies_of(text)
+    wanted = (recommendation.policy_id, recommendation.policy_version)
+    for n, policy in enumerate(policies):
+        if (policy.metadata.policy_id, policy.metadata.version) == wanted:
+            _require_class(policy, recommendation)
+            return Page(text, n, policy)
+    if recommendation.policy_id is None:
+        raise NotWritable("no class matches it, so there is no place to change")
+    raise NotWritable(f"the file does not hold {wanted[0]} v{wanted[1]}, which it was judged under")
 
 
-def _trigger_of(facts: dict[str, Any], recommendation: Recommendation) -> tuple[str, str]:
-    return recommendation.policy_path or "", facts["type"]
+def _require_class(policy: Policy, recommendation: Recommendation) -> None:
+    if recommendation.policy_path is None:
+        raise NotWritable("no class matches it, so there is no place to change: give it a class first")
+    path = key_path(recommendation.policy_path)
+    if path[:1] != ("workflow_classes",) or recommendation.workflow_class is None or len(path) == 1:
+        return
+    if int(path[1]) >= len(policy.classes) or policy.classes[int(path[1])].id != recommendation.workflow_class:
+        raise NotWritable(f"class {recommendation.workflow_class} stands elsewhere by now: run `readback run` again")
 
 
-def _split_of(facts: dict[str, Any], recommendation: Recommendation) -> tuple[str, str]:
-    return facts["path"], facts["workflow"]
+def _facts(recommendation: Recommendation) -> Facts:
+    told: dict[str, Any] = json.loads(recommendation.evidence)
+    place = {"place": recommendation.policy_path, "recommendation_id": recommendation.recommendation_id}
+    return told | place
 
 
-_CHANGES: dict[str, Callable[[dict[str, Any], Recommendation], tuple[str, str]]] = {
-    "set": _set_of,
-    "swap": _swap_of,
-    "append_trigger": _trigger_of,
-    "split": _split_of,
-}
-
-
-def _set(text: str, change: Change) -> list[Edit]:
-    *above, part, last = key_path(change.path)
-    holder = _node(text, change.document, tuple(above))
-    if not isinstance(part, int) and part not in {key.value for key, _ in holder.value}:
-        return _added(text, holder, f"{part}: {{{last}: {change.value}}}")
-    node = _node(text, change.document, (*above, part, last))
-    return [Edit(node.start_mark.index, node.end_mark.index, change.value)]
-
-
-def _added(text: str, item: Any, entry: str) -> list[Edit]:
-    """A new part at the end of a list item that has its lines for itself, such as the first `retries` of a class."""
-    found = item_lines(text, item)
-    if found is None or text[item.start_mark.index] == "{":
-        return []
-    ending = "" if text[: found[1]].endswith("\n") else newline(text)
-    return [Edit(found[1], found[1], f"{ending}{' ' * item.start_mark.column}{entry}{newline(text)}")]
-
-
-def _swap(text: str, change: Change) -> list[Edit]:
-    blocks = [item_lines(text, _node(text, change.document, key_path(path))) for path in (change.path, change.value)]
-    if None in blocks:
-        return []
-    (first, later) = (found for found in blocks if found is not None)
-    return [Edit(*first, text[slice(*later)]), Edit(*later, text[slice(*first)])]
-
-
-def _append(text: str, change: Change) -> list[Edit]:
-    last = _node(text, change.document, key_path(change.path)).value[-1]
-    found = item_lines(text, last)
-    if found is None:
-        return []
-    indent = text[found[0] : last.start_mark.index].split("-")[0]
-    ending = "" if text[: found[1]].endswith("\n") else newline(text)
-    item = f"{indent}- {{id: {change.value}, type: {change.value}}}{newline(text)}"
-    return [Edit(found[1], found[1], ending + item)]
-
-
-def _split(text: str, change: Change) -> list[Edit]:
-    *above, index = key_path(change.path)
-    return split(text, _node(text, change.document, tuple(above)), int(index), change.value)
-
-
-_EDITS: dict[str, Callable[[str, Change], list[Edit]]] = {
-    "set": _set,
-    "swap": _swap,
-    "append_trigger": _append,
-    "split": _split,
-}
-
-
-def _node(text: str, document: int, path: KeyPath) -> Any:
-    node: Any = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node is not None][document]
-    for part in path:
-        node = (
-            node.value[part] if isinstance(part, int) else next(value for key, value in node.value if key.value == part)
-        )
-    return node
-
-
-def _meant(text: str, change: Change) -> list[Any]:
-    """The documents as they should be after the change."""
-    values = copy.deepcopy(_values(text))
-    *above, last = key_path(change.path)
-    holder = values[change.document]
-    for part in above:
-        holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder[part]
-    if change.action == "set":
-        holder[last] = yaml.safe_load(change.value)
-    elif change.action == "split":
-        values[change.document]["workflow_classes"] = meant(holder, int(last), change.value)
-    elif change.action == "swap":
-        other = key_path(change.value)[-1]
-        holder[last], holder[other] = holder[other], holder[last]
-    else:
-        holder[last] = [*holder[last], {"id": change.value, "type": change.value}]
-    return values
-
-
-def _values(text: str) -> list[Any]:
-    return [copy.deepcopy(located.value) for located in read_documents(text.encode(), FILE)]
+def _errors(text: str) -> set[tuple[str, str]]:
+    found = validate(policies_of(text))
+    return {(finding.code, finding.message) for finding in found if finding.level is Level.ERROR}

@@ -157,8 +157,8 @@ def _raise(days: list[AnswerDay], answers: np.ndarray, cut: np.ndarray, as_of: d
             f"{percent(near)} of the answers come in the last fifth before the limit, so some of the {cut.size:,} "
             "calls "
             f"that were cut would have been answered. Try {target:g}s at {place} on a tenth of the calls for two "
-            "weeks and "
-            "log the limit that applied as `latency_limit_ms`."
+            "weeks and log the limit that applied as `latency_limit_ms`; the limit itself stays until the trial is "
+            "over."
         ),
         effect=(
             f"Between none and all of the cut calls ({percent(share)} of calls, 95% CI {percent(low)} to "
@@ -169,13 +169,19 @@ def _raise(days: list[AnswerDay], answers: np.ndarray, cut: np.ndarray, as_of: d
         measure="latency_breach_share",
         evidence_class=EvidenceClass.TRIAL,
         falsifier="The trial rescues none of them.",
-        facts={"action": "trial", "value": f"{target:g}s", "path": days[0].latency_path, "near_share": near,
-               "cut_count": int(cut.size), "share": share},
+        facts={"action": "trial", "trial": _trial(days[0], target), "near_share": near, "cut_count": int(cut.size),
+               "share": share},
         sql=_sql(days[0], as_of),
         n_requests=int(answers.size + cut.size),
         n_episodes=_episodes(days),
         guards={"the limit is not exceeded in the log": False},
     )  # fmt: skip
+
+
+def _trial(day: AnswerDay, target: float) -> dict[str, object]:
+    """The trial as the policy holds it."""
+    return {"id": "higher-latency-limit", "trigger": day.latency_path, "to": f"{target:g}s", "share": 0.1,
+            "duration": "14d", "log_field": "latency_limit_ms"}  # fmt: skip
 
 
 def _sql(day: AnswerDay, as_of: datetime) -> str:

@@ -9,7 +9,7 @@ from readback.contracts.vocabulary import EvidenceClass
 from readback.decisions.advice import Finding, Place
 from readback.decisions.effects import percent
 from readback.decisions.evidence import WINDOW_DAYS, pasted, window
-from readback.stats import wilson
+from readback.stats import clopper_pearson, wilson
 
 LEAST_CASES = 5
 LEAST_DAYS = 2
@@ -30,6 +30,12 @@ class UnnamedWork:
     fallback_count: int
     path: str | None
     risk: str | None
+    episode_count: int = 0
+    preferred_model: str | None = None
+    routes: list[str] | None = None
+    services: list[str] | None = None
+    team: str | None = None
+    environment: str | None = None
 
 
 def name_and_mark(found: Iterable[UnnamedWork], as_of: datetime) -> Iterator[Recommendation]:
@@ -42,23 +48,30 @@ def name_and_mark(found: Iterable[UnnamedWork], as_of: datetime) -> Iterator[Rec
 
 def _unmapped(work: UnnamedWork, as_of: datetime) -> Finding:
     place = Place(work.policy_id, work.policy_version, None, "workflow_classes", work.workflow)
+    low = float(clopper_pearson(work.request_count, work.request_count).low)
     return Finding(
         kind="name_workflow",
         action="name",
         place=place,
         title=f"Give the workflow {work.workflow} a class",
         change=(
-            f"No class of {work.policy_id} v{work.policy_version} matches {work.workflow}. Match it in a class, or add "
-            "one with stage, risk, preferred model and boundary; until then no verdict on it means anything."
+            f"No class of {work.policy_id} v{work.policy_version} matches {work.workflow}. Add one, the most careful "
+            "of each until its owner says what it is: it may not leave its model, and no approval of other work is "
+            "lent to it. Until then no verdict on it means anything."
         ),
-        effect=f"{work.request_count:,} requests, {work.fallback_count:,} of them fallbacks, would be judged.",
-        limits=(-1.0, None, None),
+        effect=(
+            f"{work.request_count:,} requests (all of its own, 95% CI {percent(low)} to 100%), "
+            f"{work.fallback_count:,} of them fallbacks, would be judged."
+        ),
+        limits=(-1.0, -1.0, -low),
         measure="unmapped_share",
         evidence_class=EvidenceClass.REPLAY,
         falsifier=f"No request of {work.workflow} in the next {WINDOW_DAYS} days.",
         facts=asdict(work) | {"action": "name"},
-        sql=_sql(work, as_of),
+        sql=pasted("unnamed_work", {"policy_id": work.policy_id, "workflow": work.workflow} | window(as_of)),
         n_requests=work.request_count,
+        n_episodes=work.episode_count,
+        guards={f"{LEAST_CASES} cases": True, f"{LEAST_DAYS} days": True},
     )
 
 
@@ -70,7 +83,10 @@ def _unmarked(work: UnnamedWork, as_of: datetime) -> Finding:
         action="mark",
         place=place,
         title=f"Mark what substitutes write for {work.workflow_class}",
-        change=f"{place} asks for a mark that the logs show to be absent. Have the gateway or the application set it.",
+        change=(
+            f"A mark is asked for that the logs show to be absent. Let {place} ask for it itself, on a channel that a "
+            "log can show, and have the gateway or the application set it."
+        ),
         effect=(
             f"{work.request_count:,} of {work.whole_count:,} substituted answers ({percent(share)}, 95% CI "
             f"{percent(low)} to {percent(high)}) would no longer look like the preferred model's."
@@ -82,6 +98,7 @@ def _unmarked(work: UnnamedWork, as_of: datetime) -> Finding:
         facts=asdict(work) | {"action": "mark"},
         sql=_sql(work, as_of),
         n_requests=work.request_count,
+        n_episodes=work.episode_count,
         guards={f"{LEAST_CASES} cases": True, f"{LEAST_DAYS} days": True},
     )
 

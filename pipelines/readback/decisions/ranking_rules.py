@@ -17,6 +17,7 @@ from readback.decisions.advice import Finding, Place
 from readback.decisions.effects import OUTCOMES, change, percent, points
 from readback.decisions.evidence import pasted
 from readback.decisions.shrinking import LEAST_CHANCE, MATERIAL, Posterior, shrunken, spread_of
+from readback.policy.gateways.chain import slug
 from readback.stats import AdjustedDifference, Clusters, Strata, mantel_haenszel_difference
 
 LEAST_LOSS = 0.005
@@ -213,12 +214,25 @@ def _trial(pair: Pair, belief: Posterior) -> Finding:
         measure=f"{pair.first.metric}_rate",
         evidence_class=EvidenceClass.TRIAL,
         falsifier="The trial shows no difference: the tie stays a tie.",
-        facts=_facts(pair, belief) | {"action": "trial", "trial_runs": size, "trial_days": days},
+        facts=_facts(pair, belief)
+        | {"action": "trial", "trial_runs": size, "trial_days": days, "trial": _drawn(pair, size, days)},
         sql=_sql(pair),
         n_requests=round(pair.runs),
         n_episodes=pair.episodes,
         guards=_guards(pair),
     )
+
+
+def _drawn(pair: Pair, size: int, days: int) -> dict[str, object]:
+    """The trial as the policy holds it: a draw between the two, of which neither comes first while it lasts."""
+    return {
+        "id": f"draw-{slug(pair.later.target)}",
+        "targets": [pair.first.target, pair.later.target],
+        "share": 0.5,
+        "runs": size,
+        "duration": f"{days}d",
+        "log_field": "routing_propensity",
+    }
 
 
 def _facts(pair: Pair, belief: Posterior) -> dict[str, object]:

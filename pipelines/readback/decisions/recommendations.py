@@ -39,7 +39,7 @@ CATALOGUE = (
     Entry("substitutes_in_use", SubstituteUse, approve_or_stop),
     Entry("listed_substitutes", ListedUse, demote),
     Entry("substitute_outcomes", SubstituteRuns, lambda found, effects, as_of: rank(found, as_of)),
-    Entry("chronic_fallbacks", WorkflowUse, lambda found, effects, as_of: chronic_fallback(found, as_of)),
+    Entry("chronic_fallbacks", WorkflowUse, chronic_fallback),
     Entry("uncovered_causes", UncoveredCause, lambda found, effects, as_of: define_trigger(found, as_of)),
     Entry("uncovered_causes", UncoveredCause, lambda found, effects, as_of: add_substitute(found, as_of)),
     Entry("answer_times", AnswerDay, lambda found, effects, as_of: tune_latency(found, as_of)),

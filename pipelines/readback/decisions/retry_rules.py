@@ -36,6 +36,8 @@ class RetryUse:
     left_count: int
     followed_count: int
     passed_count: int
+    retried_episode_count: int = 0
+    left_episode_count: int = 0
 
 
 def tune_retries(found: Iterable[RetryUse], as_of: datetime) -> Iterator[Recommendation]:
@@ -77,6 +79,7 @@ def _stop(use: RetryUse, as_of: datetime) -> Finding:
         facts=asdict(use) | {"action": "set", "path": place.path, "value": "1"},
         sql=_sql(use, as_of),
         n_requests=use.retried_count,
+        n_episodes=use.retried_episode_count,
         guards={f"{LEAST_RETRIED} retried calls": True},
     )
 
@@ -105,6 +108,7 @@ def _retry(use: RetryUse, as_of: datetime) -> Finding:
         facts=asdict(use) | {"action": "set", "path": place.path, "value": "2"},
         sql=_sql(use, as_of),
         n_requests=use.left_count,
+        n_episodes=use.left_episode_count,
         guards={f"{LEAST_FOLLOWED} failures followed by a call": True, "retries were made": False},
     )
 

@@ -19,6 +19,8 @@ LEAST_STOPPED = 50
 LEAST_CEILING_DAYS = 5
 NO_HARM = 0.01
 LEAST_RUNS_WITHOUT_HARM = 300
+LOWER = 0.8
+"""A lower ceiling is tried at this part of the present one."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class ClassRisk:
     unknown_domain_count: int
     first_path: str | None
     first_target: str | None
+    failed_episode_count: int = 0
+    spare_target: str | None = None
 
     @property
     def sums(self) -> ClusterSums:
@@ -127,6 +131,7 @@ def _guard(use: ClassRisk, size: float, as_of: datetime) -> Finding:
         sql=_sql(use, None, as_of),
         n_requests=use.substituted_count,
         n_episodes=use.episode_count,
+        guards={"a substitute answered": True},
     )
 
 
@@ -138,24 +143,28 @@ def _diversify(use: ClassRisk, size: float, as_of: datetime) -> Finding:
         action="diversify",
         place=place,
         title=f"Give {use.workflow_class} a substitute outside {use.failure_domain}",
-        change=(
-            f"Every model at {place} fails together with the preferred one ({use.failure_domain}). Add one that "
-            "does not."
-        ),
+        change=(f"Every model at {place} fails together with the preferred one ({use.failure_domain}). {_offer(use)}"),
         effect=(
             f"At most {use.failed_count:,} of {use.request_count:,} requests ({percent(part)}, 95% CI "
             f"{percent(low)} to "
             f"{percent(high)}) that nobody answered while the provider failed."
         ),
         limits=(-part, -high, 0.0),
-        measure="unserved_share",
+        measure="failed_share",
         evidence_class=EvidenceClass.BOUNDED,
         falsifier="Requests go on failing with a substitute of another domain.",
         facts=asdict(use) | {"action": "diversify"},
         sql=_sql(use, None, as_of),
         n_requests=use.failed_count,
+        n_episodes=use.failed_episode_count,
         guards={f"{LEAST_FAILED} failures": True, f"{LEAST_DAYS} days": True},
     )
+
+
+def _offer(use: ClassRisk) -> str:
+    if use.spare_target is None:
+        return "Declare and evaluate one that does not, or let the class hold where that is better than an error."
+    return f"{use.spare_target}, which other classes use, does not: have it evaluated and approved for this one."
 
 
 def _raise(use: ClassRisk, effect: Effect, as_of: datetime) -> Finding:
@@ -193,20 +202,33 @@ def _lower(use: ClassRisk, effect: Effect, as_of: datetime) -> Finding:
         place=place,
         title=f"Try a lower cost ceiling for {use.workflow_class}",
         change=(
-            f"The substitute does no harm that these runs could show. Try {(use.ceiling_usd or 0) * 0.8:,.2f} USD "
-            f"at {place} "
-            "for four weeks, on half of the days drawn at random, and log the ceiling that applied as `ceiling_usd`."
+            f"The substitute does no harm that these runs could show. Try {(use.ceiling_usd or 0) * LOWER:,.2f} USD "
+            f"at {place} for four weeks, on half of the days drawn at random, and log the ceiling that applied as "
+            "`ceiling_usd`; the ceiling itself stays until the trial is over."
         ),
         effect=f"{saved:,.2f} USD were saved by the present one; {told(effect)}.",
         limits=(effect.estimate, effect.low, effect.high),
         measure=effect.metric,
         evidence_class=EvidenceClass.TRIAL,
         falsifier="Rework rises on the days with the lower ceiling.",
-        facts=asdict(use) | {"action": "trial", "effect": effect.facts},
+        facts=asdict(use) | {"action": "trial", "trial": _trial(use), "effect": effect.facts},
         sql=_sql(use, "cost_ceiling", as_of),
         n_requests=use.ceiling_count,
         n_episodes=effect.episodes,
+        guards={f"{LEAST_RUNS_WITHOUT_HARM} runs without harm": True, "the lower ceiling was in force": False},
     )
+
+
+def _trial(use: ClassRisk) -> dict[str, object]:
+    """The trial as the policy holds it."""
+    return {
+        "id": "lower-cost-ceiling",
+        "trigger": use.ceiling_path,
+        "to": f"{(use.ceiling_usd or 0) * LOWER:.2f}",
+        "share": 0.5,
+        "duration": "28d",
+        "log_field": "ceiling_usd",
+    }
 
 
 def _sql(use: ClassRisk, cause: str | None, as_of: datetime) -> str:

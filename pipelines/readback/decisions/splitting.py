@@ -11,17 +11,19 @@ from typing import Any
 import yaml
 
 from readback.contracts.vocabulary import Boundary, Stage
-from readback.decisions.layout import Edit, item_lines, newline
+from readback.decisions.layout import Edit, NotWritable, newline, own_lines
 
 SUFFIX = "-drafting"
 
 
 def split(text: str, classes: Any, index: int, workflow: str) -> list[Edit]:
-    """Append the class again at the end of the list, as drafting; nothing where its lines are not its own."""
+    """Append the class again at the end of the list, as drafting.
+
+    Raises:
+        NotWritable: its lines are not its own.
+    """
     node = classes.value[index]
-    block, last = item_lines(text, node), item_lines(text, classes.value[-1])
-    if block is None or last is None:
-        return []
+    block, last = own_lines(text, node), own_lines(text, classes.value[-1])
     edits = [
         _scalar(node, "id", lambda word: word + SUFFIX),
         _scalar(node, "stage", lambda word: Stage.DRAFTING.value),
@@ -37,12 +39,16 @@ def split(text: str, classes: Any, index: int, workflow: str) -> list[Edit]:
 
 
 def meant(classes: list[Any], index: int, workflow: str) -> list[Any]:
-    """The classes as they should be afterwards."""
+    """The classes as they should be afterwards.
+
+    Raises:
+        NotWritable: the class matches a workflow by name.
+    """
     drafts = copy.deepcopy(classes[index])
     drafts |= {"id": drafts["id"] + SUFFIX, "stage": Stage.DRAFTING.value, "boundary": Boundary.HUMAN_REVIEW.value}
     drafts["match"] = dict(drafts["match"], tags={"workflow": workflow} | drafts["match"].get("tags", {}))
     if drafts["match"]["tags"]["workflow"] != workflow or "workflow" in classes[index]["match"].get("tags", {}):
-        raise KeyError("the class is of one workflow already")
+        raise NotWritable("the class is of one workflow already")
     return [*classes, drafts]
 
 

@@ -119,7 +119,7 @@ def _approve_or_stop(use: SubstituteUse, size: float, known: list[Effect], as_of
     part, low, high = share(use.request_count, use.class_request_count, size)
     seen = (
         f"{use.request_count:,} of {use.class_request_count:,} requests of the class ({percent(part)}, "
-        f"95% CI {percent(low)} to {percent(high)}, {WINDOW_DAYS} days)"
+        f"95% CI {percent(low)} to {percent(high)}; {use.episode_count:,} episodes, {WINDOW_DAYS} days, class R)"
     )
     effect = f" On this model: {told(known[0])}." if known else " Its effect on outcomes is not known."
     guards = [f"{LEAST_CASES} cases"]

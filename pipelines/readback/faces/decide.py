@@ -16,6 +16,8 @@ import duckdb
 import polars as pl
 import streamlit as st
 
+from readback.contracts.vocabulary import EvidenceClass
+from readback.decisions.submission import TRIAL_ONLY
 from readback.errors import ProjectBusy, ReadbackError
 from readback.faces.board import Board
 from readback.faces.inert import markdown, plain
@@ -71,7 +73,9 @@ def recommendation(view: Board, row: Mapping[str, Any]) -> None:
             is_accepted = st.form_submit_button("Accept", icon=":material/check:")
             is_rejected = st.form_submit_button("Reject", icon=":material/close:")
     if is_accepted:
-        _write(view, f"Accepted as {who}: {title}", who, reason, lambda writer: writer.accept(identity, who, reason))
+        only = f". {TRIAL_ONLY}" if row["evidence_class"] == EvidenceClass.TRIAL else ""
+        said = f"Accepted as {who}: {title}{only}"
+        _write(view, said, who, reason, lambda writer: writer.accept(identity, who, reason))
     if is_rejected:
         _write(view, f"Rejected as {who}: {title}", who, reason, lambda writer: writer.reject(identity, who, reason))
 

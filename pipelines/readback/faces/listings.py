@@ -17,6 +17,7 @@ from readback.faces.board import Board, link, nothing, remember, table
 from readback.faces.figures import COMPANIONS, Definition
 from readback.faces.inert import LONGEST, code, markdown, plain
 from readback.faces.period import Period
+from readback.faces.proposals import Proposed
 
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 
@@ -141,7 +142,7 @@ def recommendation_lines(rows: pl.DataFrame) -> None:
     _more(rows.height)
 
 
-def recommendation(view: Board, row: Mapping[str, Any], patch: Callable[[], str], is_open: bool = False) -> None:
+def recommendation(view: Board, row: Mapping[str, Any], patch: Callable[[], Proposed], is_open: bool = False) -> None:
     """One recommendation in full; its patch of the policy is made when it is opened."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -267,21 +268,19 @@ def _alert_place(row: Mapping[str, Any]) -> str:
     return markdown(f"{plain(row['workflow'] or 'all workflows', 40)} · {row['fired_at']:%-d %b}{state}")
 
 
-def _patch(view: Board, row: Mapping[str, Any], patch: Callable[[], str], is_open: bool) -> None:
+def _patch(view: Board, row: Mapping[str, Any], patch: Callable[[], Proposed], is_open: bool) -> None:
     key = f"patch-{row['recommendation_id']}"
     keep = partial(remember, "id", row["recommendation_id"], key)
-    with st.expander("Patch and decision", is_open, key=key, icon=":material/difference:", on_change=keep) as told:
-        if not told.open:
+    with st.expander("Patch and decision", is_open, key=key, icon=":material/difference:", on_change=keep) as part:
+        if not part.open:
             return
-        diff = patch()
-        if diff:
-            st.code(code(diff), language="diff")
+        told = patch()
+        if told.diff:
+            st.code(code(told.diff), language="diff")
             written = "`readback recommend --patch --out change/` writes it, for review."
             st.caption(f"A version in force is immutable: put the result in as the next version. {written}")
         else:
-            nothing(
-                "The document cannot express it by itself; the change is for people to make.", ":material/edit_note:"
-            )
+            nothing(f"Nothing to write into the policy. {markdown(told.reason, LONGEST)}", ":material/edit_note:")
         decide.recommendation(view, row)
 
 

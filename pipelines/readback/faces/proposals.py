@@ -2,26 +2,35 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from readback.contracts import Recommendation
-from readback.decisions import policy_patch
+from readback.decisions.patch import diff, written
 from readback.errors import PolicyError
 from readback.faces import asked
 from readback.store import Connection
 
 
-def patch(row: Mapping[str, Any], policy_file: Path) -> str:
-    """The unified diff that one recommendation asks of the policy; empty where the document cannot express it."""
+class Proposed(NamedTuple):
+    """The unified diff that one recommendation asks of the policy; where it is empty, why, in a sentence."""
+
+    diff: str
+    reason: str = ""
+
+
+def patch(row: Mapping[str, Any], policy_file: Path) -> Proposed:
+    """What one recommendation would change in the policy as it stands in the project."""
     if not policy_file.exists():
-        return ""
+        return Proposed("", "The project holds no policy file.")
     known = {name: value for name, value in row.items() if name in Recommendation.model_fields}
     try:
-        return policy_patch([Recommendation.model_validate(known)], policy_file.read_text(encoding="utf-8"))
-    except PolicyError:
-        return ""
+        text = policy_file.read_text(encoding="utf-8")
+        told = written([Recommendation.model_validate(known)], text)
+    except PolicyError as error:
+        return Proposed("", f"The policy file cannot be read: {error}.")
+    return Proposed(diff(text, told.text), *(f"{reason[:1].upper()}{reason[1:]}." for reason in told.reasons.values()))
 
 
 def ended(con: Connection, workflow: str | None = None) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from readback.policy.version_checks import can_meet
 
 
 def unknown_targets(evidence: Evidence) -> Iterator[Fault]:
-    """P001: a preferred model or a substitute's target that the document does not declare."""
+    """P001: a preferred model or a substitute's target that the document does not declare; a trial of a stranger."""
     for policy, each, path in classes(evidence):
         for n, name in enumerate(each.preferred):
             if policy.document.model_named(name) is None:
@@ -20,6 +20,12 @@ def unknown_targets(evidence: Evidence) -> Iterator[Fault]:
         if not _is_declared(policy.document, substitute):
             kind, part = substitute.target_kind, "models" if _is_model(substitute) else "lanes"
             yield Fault(policy, (*place, "target"), f"{kind} {substitute.target!r} is not declared in `{part}`")
+    for policy, each, path in classes(evidence):
+        listed = {policy.document.model_id(one.target) for one in each.substitutes if _is_model(one)}
+        for n, trial in enumerate(each.trials):
+            for name in (name for name in trial.targets if policy.document.model_id(name) not in listed):
+                message = f"trial {trial.id!r} draws {name!r}, which is no substitute of class {each.id!r}"
+                yield Fault(policy, (*path, "trials", n, "targets"), message)
 
 
 def _is_model(substitute: Substitute) -> bool:

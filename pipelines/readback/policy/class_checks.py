@@ -65,6 +65,7 @@ def broken_triggers(evidence: Evidence) -> Iterator[Fault]:
         for n, trigger in enumerate(each.triggers):
             place = (*path, "triggers", n, "when")
             yield from (Fault(policy, place, f"trigger {trigger.id!r} {fault}") for fault in _when_faults(trigger))
+        yield from _untriable(policy, each, path)
 
 
 def _undefined_triggers(policy: Policy, each: WorkflowClass, path: KeyPath) -> Iterator[Fault]:
@@ -74,6 +75,26 @@ def _undefined_triggers(policy: Policy, each: WorkflowClass, path: KeyPath) -> I
     for place, ids in named:
         for unknown in (name for name in ids if name not in known):
             yield Fault(policy, place, f"trigger {unknown!r} is not defined in class {each.id!r}")
+
+
+def _untriable(policy: Policy, each: WorkflowClass, path: KeyPath) -> Iterator[Fault]:
+    """A trial of a trigger without a threshold of the kind that is tried."""
+    triggers = {trigger.id: trigger for trigger in each.triggers}
+    for n, trial in ((n, trial) for n, trial in enumerate(each.trials) if trial.trigger is not None):
+        trigger = triggers.get(trial.trigger or "")
+        place = (*path, "trials", n, "trigger")
+        if trigger is None:
+            yield Fault(policy, place, f"trigger {trial.trigger!r} is not defined in class {each.id!r}")
+        elif (trigger.when.gt is None or _is_amount(trial.to)) and (
+            trigger.when.amount is None or not _is_amount(trial.to)
+        ):
+            told = f"trial {trial.id!r} tries {trial.to}, and trigger {trigger.id!r} has no such threshold"
+            yield Fault(policy, (*path, "trials", n, "to"), told)
+
+
+def _is_amount(threshold: str | None) -> bool:
+    """A number without a unit of time."""
+    return threshold is not None and threshold[-1].isdigit()
 
 
 def _when_faults(trigger: Trigger) -> Iterator[str]:

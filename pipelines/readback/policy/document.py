@@ -30,6 +30,7 @@ from readback.policy.fields import (
     Slug,
     StopAction,
     Threshold,
+    Tried,
     Undeclared,
 )
 from readback.policy.triggers import ANY_TRIGGER, TriggerType
@@ -234,6 +235,39 @@ class Continuity(Part):
     impact_tolerance: ImpactTolerance | None = None
 
 
+class Trial(Part):
+    """`workflow_classes[].trials[]`: something to find out on a drawn part of the calls; unapproved, it has not begun.
+
+    Either another threshold of one trigger, or a draw between substitutes of the class.
+    """
+
+    id: Slug
+    trigger: str | None = Field(default=None, description="Trigger of the class whose threshold is tried.")
+    to: Tried | None = Field(
+        default=None, description="The threshold that a drawn call gets: a duration, or an amount."
+    )
+    targets: tuple[Name, ...] = Field(default=(), description="Substitutes of the class that are drawn between.")
+    share: Annotated[float, Field(gt=0, lt=1)] = Field(description="Part of the calls that gets the other.")
+    runs: Count | None = Field(default=None, description="Runs of each side that an answer takes.")
+    duration: Seconds = Field(description="From the beginning of the version.")
+    log_field: Name = Field(description="Field of the log that tells what was drawn.")
+    approved_by: Name | None = None
+    approved_at: InstantOrDay | None = None
+
+    @model_validator(mode="after")
+    def _one_question(self) -> "Trial":
+        is_threshold = self.trigger is not None and self.to is not None and not self.targets
+        is_draw = self.trigger is None and self.to is None and len(self.targets) > 1
+        if not is_threshold and not is_draw:
+            raise ValueError("a trial needs either `trigger` and `to`, or two `targets` and neither of these")
+        return self
+
+    @property
+    def is_approved(self) -> bool:
+        """Somebody let it begin."""
+        return self.approved_by is not None and self.approved_at is not None
+
+
 class OutcomeWindows(Part):
     """`workflow_classes[].outcomes`: attribution windows that override readback.toml."""
 
@@ -269,12 +303,19 @@ class WorkflowClass(Part):
     recovery: Recovery | None = None
     continuity: Continuity = Continuity()
     outcomes: OutcomeWindows = OutcomeWindows()
+    trials: tuple[Trial, ...] = ()
 
     @field_validator("triggers")
     @classmethod
     def _trigger_ids(cls, triggers: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
         _distinct((trigger.id for trigger in triggers), "trigger")
         return triggers
+
+    @field_validator("trials")
+    @classmethod
+    def _trial_ids(cls, trials: tuple[Trial, ...]) -> tuple[Trial, ...]:
+        _distinct((trial.id for trial in trials), "trial")
+        return trials
 
     @property
     def is_complete(self) -> bool:

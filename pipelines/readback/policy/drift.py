@@ -1,14 +1,15 @@
 """A gateway's live configuration against the policy in force: what it would do that nobody approved, and the reverse.
 
 The policy is first put through the gateway's own format, so that only what the gateway could have been told counts.
+What is never exported and yet allowed may stand there or not: see `tolerated`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from readback.policy.exporting import gateway_models, plan
+from readback.policy.exporting import domain, gateway_models, plan, tolerated
 from readback.policy.finding import Level
 from readback.policy.gateways.chain import Chain, Gateway, Option, Reading
 from readback.policy.naming import canonical_names
@@ -40,26 +41,31 @@ class Difference:
 
 def differences(policy: Policy, gateway: Gateway, live: Reading, as_of: datetime) -> list[Difference]:
     """Everything in which a live configuration differs from the policy in force; empty where it does not."""
-    expected = _expected(policy, gateway, as_of)
+    planned = plan(policy, as_of).chains
+    required = _expected(policy, gateway, planned)
+    expected = _expected(policy, gateway, tolerated(policy, as_of)) | required
     actual = {chain.route: _renamed(chain, live, policy) for chain in live.chains}
+    named = {name for each in policy.classes for name in domain(policy, each)}
     found: list[Difference] = []
     met: set[str] = set()
     for route, chain in actual.items():
-        wanted = _counterpart(chain, expected, len(actual))
+        is_lone = len(actual) == 1 and chain.route not in named
+        wanted = _counterpart(chain, expected, is_lone=is_lone)
         if wanted is not None:
             met.add(wanted.route)
-        found += _compared(route, chain, wanted)
-    for route in (route for route, chain in expected.items() if chain.options and route not in met):
+        found += _compared(route, chain, wanted, is_due=wanted is not None and wanted.route in required)
+    for route in (route for route, chain in required.items() if chain.options and route not in met):
         message = "the policy has substitutes for it, and the gateway has no such route"
         found.append(Difference(Kind.MISSING_ROUTE, Level.WARN, route, message))
     return found
 
 
-def _expected(policy: Policy, gateway: Gateway, as_of: datetime) -> dict[str, Chain]:
-    """The policy's chains as the gateway would read them back; those that it keeps for itself are no chains."""
-    planned = plan(policy, as_of)
-    known = {chain.route: chain for chain in planned.chains}
-    written = gateway.write(planned.chains, gateway_models(policy))
+def _expected(policy: Policy, gateway: Gateway, chains: Sequence[Chain]) -> dict[str, Chain]:
+    """Chains of the policy as the gateway would read them back."""
+    if not chains:
+        return {}
+    known = {chain.route: chain for chain in chains}
+    written = gateway.write(chains, gateway_models(policy))
     read: dict[str, Chain] = {}
     for name, content in written.files.items():
         reading = gateway.read(content, name.rpartition(".")[0])
@@ -98,15 +104,15 @@ def _policy_name(names: Iterable[str], policy: Policy) -> str:
     return next((model for model in found.values() if model in known), listed[0])
 
 
-def _counterpart(chain: Chain, expected: dict[str, Chain], count: int) -> Chain | None:
-    """The policy's chain of the same route; of a lone chain without a name, that of the same preferred model."""
+def _counterpart(chain: Chain, expected: dict[str, Chain], *, is_lone: bool) -> Chain | None:
+    """The policy's chain of the same route; of a lone one of a route that it does not name, by the preferred model."""
     if chain.route in expected:
         return expected[chain.route]
     same = [each for each in expected.values() if each.preferred[:1] == chain.preferred[:1]]
-    return same[0] if count == 1 and len(same) == 1 else None
+    return same[0] if is_lone and len(same) == 1 else None
 
 
-def _compared(route: str, chain: Chain, wanted: Chain | None) -> Iterator[Difference]:
+def _compared(route: str, chain: Chain, wanted: Chain | None, *, is_due: bool) -> Iterator[Difference]:
     targets = [option.target for option in chain.options]
     allowed = [option.target for option in wanted.options] if wanted else []
     for target in (target for target in targets if target not in allowed):
@@ -114,7 +120,7 @@ def _compared(route: str, chain: Chain, wanted: Chain | None) -> Iterator[Differ
         yield Difference(Kind.UNAPPROVED_SUBSTITUTE, Level.ERROR, route, message)
     if wanted is None:
         return
-    for target in (target for target in allowed if target not in targets):
+    for target in (target for target in allowed if is_due and target not in targets):
         yield Difference(Kind.MISSING_SUBSTITUTE, Level.WARN, route, f"{target} is approved and not configured")
     yield from _order_and_reasons(route, chain, wanted)
     if wanted.attempts is not None and chain.attempts != wanted.attempts:

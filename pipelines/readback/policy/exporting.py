@@ -6,7 +6,7 @@ its route: the gateway could not tell the two apart.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,34 @@ def plan(policy: Policy, as_of: datetime) -> Plan:
     return Plan(tuple(merged.values()), tuple(losses))
 
 
+def tolerated(policy: Policy, as_of: datetime) -> tuple[Chain, ...]:
+    """What may stand in a gateway by hand although it is never handed over: what every class of the route allows.
+
+    A boundary says what happens where no listed substitute applies, so a class that must pause may list one that takes
+    over by itself. An export leaves its route alone all the same, for no gateway can be told to pause behind it.
+    """
+    found: dict[str, Chain] = {}
+    for each in (each for each in policy.classes if _kept_back(policy, each, as_of)):
+        for route in routes(policy, each):
+            sharing = [other for other in policy.classes if route in domain(policy, other)]
+            own = next(chain for chain in _chains(policy, each, as_of) if chain.route == route)
+            options = tuple(_shared(policy, own.options, sharing, as_of))
+            alone = own if len(sharing) == 1 else Chain(route, own.preferred)
+            found[route] = replace(alone, options=options)
+    return tuple(chain for chain in found.values() if chain.options)
+
+
+def _shared(
+    policy: Policy, options: Iterable[Option], classes: Iterable[WorkflowClass], as_of: datetime
+) -> Iterator[Option]:
+    """The options that every one of some classes allows, for the reasons that all of them allow."""
+    allowed = [dict(_options(policy, each, as_of)) for each in classes]
+    for option in options:
+        types = tuple(kind for kind in option.types if all(kind in own.get(option.target, ()) for own in allowed))
+        if types:
+            yield Option(option.target, types)
+
+
 def export(policy: Policy, gateway: Gateway, as_of: datetime) -> Writing:
     """The files of a gateway, and every loss: of what all gateways lack, and of what this one does."""
     planned = plan(policy, as_of)
@@ -104,7 +132,7 @@ def routes(policy: Policy, each: WorkflowClass) -> list[str]:
     return [model.aliases[0] if model.aliases else model.id] if model else [each.preferred[0]]
 
 
-def _domain(policy: Policy, each: WorkflowClass) -> set[str]:
+def domain(policy: Policy, each: WorkflowClass) -> set[str]:
     """Every name by which calls of a class may reach a gateway."""
     model = policy.document.model_named(each.preferred[0])
     return set(each.match.routes) or ({model.id, *model.aliases} if model else {each.preferred[0]})
@@ -115,7 +143,7 @@ def _kept_back(policy: Policy, each: WorkflowClass, as_of: datetime) -> str | No
     if each.boundary in _STOPPING or each.boundary is None:
         return f"is not exported: its boundary is {each.boundary or 'not declared'}, so nothing may take over by itself"
     for other in policy.classes:
-        is_other = other.id != each.id and not _domain(policy, each).isdisjoint(_domain(policy, other))
+        is_other = other.id != each.id and not domain(policy, each).isdisjoint(domain(policy, other))
         if is_other and (other.boundary in _STOPPING or _order(policy, other, as_of) != _order(policy, each, as_of)):
             return f"is not exported: class {other.id!r} shares its route and is treated otherwise"
     return None
@@ -194,6 +222,13 @@ def _class_losses(policy: Policy, each: WorkflowClass) -> Iterator[Loss]:
               *(["services"] if each.match.services else [])]  # fmt: skip
     if beyond:
         yield Loss(each.id, f"matches on {', '.join(beyond)}: the gateway applies the chain to every call of the route")
+    yield from _trial_losses(each)
+
+
+def _trial_losses(each: WorkflowClass) -> Iterator[Loss]:
+    for trial in each.trials:
+        begun = "" if trial.is_approved else " and nobody has approved it"
+        yield Loss(each.id, f"the trial {trial.id} is not exported: the application has to draw{begun}")
 
 
 def _substitute_losses(policy: Policy, each: WorkflowClass, as_of: datetime) -> Iterator[Loss]:

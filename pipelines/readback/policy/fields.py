@@ -118,3 +118,4 @@ Threshold = Annotated[float, BeforeValidator(_threshold, json_schema_input_type=
 Money = Annotated[Decimal, BeforeValidator(_money, json_schema_input_type=_Amount)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, strict=True)]
+Tried = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*(ms|s|m|h|d)?$")]

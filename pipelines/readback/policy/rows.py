@@ -1,6 +1,7 @@
 """Policy versions as rows of the `policies` and `policy_*` tables, with models by catalogue id."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from readback.contracts import PolicyClass, PolicySubstitute, PolicyTrigger, PolicyVersion
@@ -168,8 +169,24 @@ def _substitute(policy: Policy, class_index: int, index: int) -> PolicySubstitut
         max_duration_s=each.max_duration,
         is_target_denied=is_model and _is_disabled(policy, each),
         failure_domain=_domain(policy, each.target) if is_model else None,
+        **(_draw(policy, workflow_class, each) if is_model else {}),
         path=spelled(("workflow_classes", class_index, "substitutes", index)),
     )
+
+
+def _draw(policy: Policy, workflow_class: WorkflowClass, substitute: Substitute) -> dict[str, Any]:
+    """Of the trial that draws a substitute with others: among those, none comes before another while it lasts."""
+    named, order = (
+        policy.document.model_id,
+        [policy.document.model_id(one.target) for one in workflow_class.substitutes],
+    )
+    for trial in workflow_class.trials:
+        drawn = [named(name) for name in trial.targets]
+        if trial.is_approved and named(substitute.target) in drawn:
+            first = min(order.index(name) for name in drawn if name in order)
+            until = policy.metadata.effective_from + timedelta(seconds=trial.duration)
+            return {"drawn_position": first + 1, "draw_ends_at": until}
+    return {}
 
 
 def _is_disabled(policy: Policy, substitute: Substitute) -> bool:

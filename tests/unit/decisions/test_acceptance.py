@@ -9,7 +9,7 @@ from unit.decisions.samples import AS_OF, effect, listed, put, put_requests
 
 from readback import store
 from readback.contracts import PolicyVersion, Recommendation
-from readback.contracts.vocabulary import Confidence, RecommendationOutcome, RecommendationState
+from readback.contracts.vocabulary import Confidence, EvidenceClass, RecommendationOutcome, RecommendationState
 from readback.decisions.acceptance import (
     UnknownRecommendation,
     accept,
@@ -147,3 +147,23 @@ def test_a_share_of_a_class_is_followed_over_all_its_workflows(con: store.Connec
 
 def test_what_nobody_accepted_is_not_followed(con: store.Connection) -> None:
     assert follow_up(con, proposed(), AS_OF).outcome is None
+
+
+def test_what_another_line_of_the_policy_asks_for_does_not_replace_and_the_same_line_does() -> None:
+    """A limit that is to be lowered now replaces the trial of a higher one, though it is of another kind."""
+    path = "workflow_classes[0].triggers[1].when.gt"
+    trial = proposed(kind="raise_latency_trigger", policy_path=path, recommendation_id="trial")
+    lower = proposed(kind="lower_latency_trigger", policy_path=path, recommendation_id="lower")
+    assert next_run(trial, lower)["trial"].state is RecommendationState.SUPERSEDED
+    elsewhere = lower.model_copy(update={"policy_path": "workflow_classes[0].cooldown.duration"})
+    assert next_run(trial, elsewhere)["trial"].state is RecommendationState.EXPIRED
+
+
+def test_a_trial_is_not_told_by_before_and_after(con: store.Connection) -> None:
+    put_requests(con, 100, workflow="letters", started_at=AS_OF - timedelta(days=20))
+    trial = proposed(
+        state=RecommendationState.ACCEPTED, decided_at=AS_OF - timedelta(days=10), evidence_class=EvidenceClass.TRIAL
+    )
+    followed = follow_up(con, trial, AS_OF)
+    assert followed.outcome is RecommendationOutcome.CANNOT_TELL
+    assert "by its two sides" in (followed.outcome_detail or "")

@@ -192,7 +192,7 @@ def test_a_grave_class_that_may_degrade_is_to_hold() -> None:
 
 
 DRAFTS = DraftedWork("claims", 1, "pay", "execution", "critical", "degrade", "workflow_classes[0]", "letters", 200, 200,
-                     400, 20)  # fmt: skip
+                     400, 20, 400.0, 400.0, 20.0, 20.0, 3)  # fmt: skip
 ALONE = replace(DRAFTS, workflow="transfers", reviewed_count=0)
 
 

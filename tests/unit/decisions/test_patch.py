@@ -1,5 +1,6 @@
 """The patch of a policy: reviewable, applicable, and never an approval."""
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from unit.decisions.samples import AS_OF, effect, listed, use
 
 from readback.contracts import Recommendation
 from readback.decisions.effects import Effects
-from readback.decisions.patch import NOTE, policy_patch
+from readback.decisions.patch import NOTE, policy_patch, written
 from readback.decisions.substitute_rules import approve_or_stop, demote
 from readback.errors import PolicyError
 from readback.policy.loading import read_policies
@@ -160,20 +161,31 @@ def test_a_renewal_empties_the_ended_approval(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recommendation", "chain"),
+    ("recommendation", "chain", "reason"),
     [
-        (recommended("approve", risk="critical"), BLOCK),
-        (recommended("demote", policy_version=2), BLOCK),
-        (
-            recommended("demote", risk="high"),
-            "    substitutes: [{target: prov-b/large-2, target_kind: model, activation: automatic}]\n",
-        ),
-        (recommended("demote", substitute_path="workflow_classes[0].substitutes[7]"), BLOCK),
+        (recommended("approve", risk="critical"), BLOCK, "out of the gateway's chain"),
+        (recommended("demote", policy_version=2), BLOCK, "does not hold claims v2"),
+        (recommended("demote", target="large-9"), BLOCK, "large-9 is not listed"),
+        (recommended("demote", workflow_class="other"), BLOCK, "stands elsewhere by now"),
     ],
-    ids=["unlisted and stopped", "another version", "a list on one line", "no such entry"],
+    ids=["unlisted and stopped", "another version", "no such entry", "another class"],
 )
-def test_what_cannot_be_expressed_gives_no_patch(recommendation: Recommendation, chain: str) -> None:
-    assert policy_patch([recommendation], HEAD + chain + TAIL) == ""
+def test_what_cannot_be_expressed_gives_no_patch_and_a_reason(
+    recommendation: Recommendation, chain: str, reason: str
+) -> None:
+    told = written([recommendation], HEAD + chain + TAIL)
+    assert told.text == HEAD + chain + TAIL
+    assert reason in told.reasons[recommendation.recommendation_id]
+
+
+def test_an_entry_that_an_edit_before_moved_is_still_the_one_that_is_edited() -> None:
+    """The two change places, and the one that was first is demoted: not the one that is first now."""
+    pair = json.dumps({"action": "swap", "first_target": "prov-b/large-2", "later_target": "small-1"})
+    swap = recommended("demote").model_copy(update={"evidence": pair, "recommendation_id": "swap"})
+    after = parsed(written([swap, recommended("demote")], HEAD + BLOCK + TAIL).text).classes[0].substitutes
+    assert [(each.target, each.activation) for each in after] == [
+        ("small-1", "automatic"), ("prov-b/large-2", "on_approval"),
+    ]  # fmt: skip
 
 
 def test_nothing_recommended_gives_no_patch() -> None:
@@ -193,8 +205,8 @@ def test_a_hostile_model_name_stays_a_name(name: str) -> None:
     text = HEAD + EMPTY + TAIL
     patch = policy_patch([recommended("approve", served_model=name)], text)
     assert "\x1b" not in patch
-    added = [line for line in patch.splitlines() if line.startswith("+ ")]
-    assert not [line for line in added if "automatic" in line and "target" not in line]
+    draft = parsed(written([recommended("approve", served_model=name)], text).text).classes[0].substitutes[-1]
+    assert (draft.target, draft.activation, draft.approved_by) == (name, "on_approval", None)
 
 
 def test_line_ends_are_kept(tmp_path: Path) -> None:

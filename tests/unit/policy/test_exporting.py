@@ -137,6 +137,53 @@ def test_drift_is_named(build: Build, reading: Reading, found: list[Kind]) -> No
     assert kinds(build, reading) == found
 
 
+APPROVED = 'activation: automatic, approved_by: "role:model-risk", approved_at: 2026-03-20, evidence: "eval:2"'
+LISTED = (
+    ("match: {tags: {workflow: payment}}", "match: {routes: [payments]}"),
+    ("substitutes: [{target: queue",
+     f"substitutes: [{{target: prov-b/large-2, target_kind: model, {APPROVED}, triggers: [outage]}}, {{target: queue"),
+    ("    stop_conditions: []\n", "    triggers: [{id: outage, type: provider_error}]\n    stop_conditions: []\n"),
+)  # fmt: skip
+ON_OUTAGE = Option("large-2", (TriggerType.PROVIDER_ERROR,))
+
+
+def drift(build: Build, reading: Reading, *changes: tuple[str, str]) -> list[Kind]:
+    """Of the payments, whose class must pause and yet lists an approved substitute; the letters are left out."""
+    found = differences(build(*LISTED, *changes)[0], PORTKEY, reading, AS_OF)
+    return [each.kind for each in found if each.route == "payments"]
+
+
+@pytest.mark.parametrize("boundary", ["pause", "escalate"])
+def test_a_listed_substitute_of_a_class_that_must_pause_may_stand_in_the_gateway_and_may_be_absent(
+    build: Build, boundary: str
+) -> None:
+    change = ("boundary: pause", f"boundary: {boundary}")
+    assert drift(build, live(ON_OUTAGE, route="payments"), change) == []
+    assert drift(build, live(route="payments"), change) == []
+    assert "payments" not in {chain.route for chain in plan(build(*LISTED, change)[0], AS_OF).chains}
+
+
+@pytest.mark.parametrize(
+    ("option", "changes", "found"),
+    [
+        (Option("tiny-9", ON_OUTAGE.types), (), Kind.UNAPPROVED_SUBSTITUTE),
+        (Option("large-2", (*ON_OUTAGE.types, TriggerType.CONTENT_FILTERED)), (), Kind.WIDER_TRIGGER),
+        (ON_OUTAGE, [(APPROVED, "activation: on_approval")], Kind.UNAPPROVED_SUBSTITUTE),
+    ],
+    ids=["not listed", "for more reasons", "only when a person asks"],
+)  # fmt: skip
+def test_what_a_class_that_must_pause_does_not_list_is_drift(
+    build: Build, option: Option, changes: list[tuple[str, str]], found: Kind
+) -> None:
+    assert drift(build, live(option, route="payments"), *changes) == [found]
+
+
+def test_a_substitute_that_one_class_of_a_route_does_not_list_is_drift(build: Build) -> None:
+    """The letters may fall back and the payments, under the same name, may not."""
+    (policy,) = build()
+    assert [each.kind for each in differences(policy, PORTKEY, live(ALLOWED), AS_OF)] == [Kind.UNAPPROVED_SUBSTITUTE]
+
+
 def test_another_order_is_drift(build: Build) -> None:
     second = DESK + DESK.replace("desk", "prov-c/large-3").replace("manual", "model").replace(
         "on_approval", "automatic").replace('["*"]', "[throttled, outage]")  # fmt: skip

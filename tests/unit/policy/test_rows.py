@@ -85,3 +85,31 @@ def test_every_trigger_type_has_its_rule() -> None:
 def test_every_cause_that_a_substitute_can_answer_has_a_trigger() -> None:
     not_answerable = {Cause.AUTH, Cause.GATEWAY_LIMIT, Cause.UNKNOWN}
     assert set(causes(TriggerType)) == set(Cause) - not_answerable
+
+
+DRAW = """\
+    trials:
+      - {id: draw, targets: [prov-b/large-2, prov-c/large-3], share: 0.5, duration: 14d, log_field: routing_propensity,
+         approved_by: "role:model-risk", approved_at: 2026-03-30}
+"""
+THIRD = (
+    ("lanes:\n", "  - {id: prov-c/large-3, provider: prov-c, status: approved}\nlanes:\n"),
+    (
+        '["*"]}\n',
+        '["*"]}\n      - {target: prov-c/large-3, target_kind: model, activation: automatic, triggers: [outage]}\n',
+    ),
+    ("    retries:", DRAW + "    retries:"),
+)
+
+
+def test_an_approved_trial_makes_one_place_of_those_that_it_draws_between_until_it_ends(build: Build) -> None:
+    first, desk, third, _ = policy_substitutes(build(*THIRD))
+    assert [(each.position, each.drawn_position) for each in (first, desk, third)] == [(1, 1), (2, None), (3, 1)]
+    assert third.draw_ends_at == datetime(2026, 4, 15, tzinfo=UTC)
+
+
+def test_a_trial_that_nobody_approved_has_not_begun(build: Build) -> None:
+    rows = policy_substitutes(
+        build(*THIRD, ('approved_by: "role:model-risk", approved_at: 2026-03-30}', "approved_by: null}"))
+    )
+    assert [each.drawn_position for each in rows] == [None] * 4

@@ -28,6 +28,13 @@ MUTUAL = (
     "substitutes: [{target: claims-main, target_kind: model, activation: on_approval",
 )
 
+
+def tried(question: str) -> tuple[str, str]:
+    """A trial of the class of letters."""
+    retries = "    retries: {max_attempts: 2, on: [throttled]}\n"
+    return retries, f"{retries}    trials: [{{id: t, {question}, share: 0.1, duration: 14d, log_field: x}}]\n"
+
+
 ERRORS: list[tuple[str, list[tuple[str, str]], str]] = [
     ("P001", [("preferred: [claims-main]", "preferred: [claims-mian]")], "workflow_classes[0].preferred[0]"),
     ("P001", [("target: desk,", "target: desc,")], "workflow_classes[0].substitutes[1].target"),
@@ -48,6 +55,9 @@ ERRORS: list[tuple[str, list[tuple[str, str]], str]] = [
      "needs `metric`"),
     ("P009", [("below: 0.6", "below: 1.6")], "outside 0 to 1"),
     ("P009", [("below: 0.6", "amount: \"2.50\"")], "does not know `amount`"),
+    ("P009", [tried("trigger: slow, to: 15s")], "workflow_classes[0].trials[0].trigger"),
+    ("P009", [tried("trigger: outage, to: 15s")], "has no such threshold"),
+    ("P001", [tried("targets: [prov-b/large-2, prov-c/large-3]")], "draws 'prov-c/large-3', which is no substitute"),
     ("P010", [("on_missing: pause", "on_missing: degrade")], "workflow_classes[0].stop_conditions[0].on_missing"),
     ("P010", [("capabilities: [tools]", "capabilities: [json]")], "lacks the capability `tools`"),
     ("P011", [('  owner: {team: claims-platform, contact: "group:claims-oncall"}\n', "")], "no owner"),

@@ -1,7 +1,7 @@
 """Cloudflare AI Gateway, a dynamic route as JSON: a graph from start over models to an end.
 
-Read in Cloudflare's page on the JSON configuration of dynamic routes. A rate limit that is spent also leads to another
-model: that is a quota, not an error.
+Read in Cloudflare's page on the JSON configuration of dynamic routes and in its SDK, which calls the element `rate`
+that the page calls `rate_limit`. A rate limit that is spent also leads to another model: that is a quota, not an error.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +23,9 @@ from readback.policy.triggers import TriggerType
 
 NAME = "cloudflare"
 TITLE = "Cloudflare AI Gateway, dynamic route"
+_TIMEOUT_MS = 60_000
+"""The API asks for a timeout at every model; a policy holds none for one call."""
+
 _SPENT = {"cost": TriggerType.COST_CEILING, "count": TriggerType.QUOTA_EXHAUSTED}
 
 
@@ -55,7 +58,7 @@ class _Walk:
         onward, trail = element.get("outputs") or {}, (*seen, str(element_id))
         if element["type"] == "model":
             return [[(element, None), *way] for way in self._after(onward, "fallback", trail)]
-        if element["type"] == "rate_limit":
+        if element["type"] in ("rate_limit", "rate"):
             return self._limited(element, onward, trail)
         if element["type"] == "start":
             return self._after(onward, "next", trail)
@@ -120,7 +123,7 @@ def _route(chain: Chain, models: dict[str, GatewayModel]) -> dict[str, Any]:
     elements: list[dict[str, Any]] = [{"id": "start", "type": "start", "outputs": {"next": {"elementId": ids[0]}}}]
     for model, own, after in zip(chain.models, ids, [*ids[1:], "end"], strict=True):
         outputs = {"success": {"elementId": "end"}, "fallback": {"elementId": after}}
-        properties = _properties(models[model]) | ({} if chain.attempts is None else {"retries": chain.attempts - 1})
+        properties = _properties(models[model]) | {"retries": (chain.attempts or 1) - 1, "timeout": _TIMEOUT_MS}
         elements.append({"id": own, "type": "model", "properties": properties, "outputs": outputs})
     elements.append({"id": "end", "type": "end", "outputs": {}})
     return {"name": chain.route, "elements": elements}
@@ -132,5 +135,10 @@ def _properties(model: GatewayModel) -> dict[str, Any]:
 
 def _losses(chain: Chain) -> Iterator[Loss]:
     yield from losses(chain, lambda _: ANY_ERROR)
+    yield Loss(
+        chain.route, f"every model gets {_TIMEOUT_MS / 1000:g} s, since a timeout has to be said there: set yours"
+    )
+    if chain.attempts is None:
+        yield Loss(chain.route, "retries have to be said there: none are set")
     if chain.breaker is not None:
         yield Loss(chain.route, "there is no cooldown: every request tries the preferred model first")
