@@ -24,6 +24,7 @@ def test_outcomes_within_the_allowance_change_maturing_figures_alone(seed: int, 
     con = store.memory()
     con.execute("set threads = 1")
     store.create_tables(con)
+    con.execute(store.attempts_view([]))
     late = fill(con, seed, late_days, runs=160)
     facts.refresh(con, facts.settings(), WHOLE)
     first = published(con)

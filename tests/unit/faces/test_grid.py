@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from faces_project import HOSTILE
 
-from readback.faces import annotations, drill, figures, grid, questions, workflow_table
+from readback.faces import absences, annotations, drill, figures, grid, questions, workflow_table
 from readback.faces.grid.shape import HEIGHT, WIDTH, shape
 from readback.faces.period import Span
 from readback.settings import Note
@@ -44,7 +44,7 @@ def trend(*values: float | None) -> dict[str, Any]:
 
 def table(con: Connection, member: str | None = None) -> Tags:
     start = datetime(2026, 10, 19, tzinfo=UTC)
-    values = drill.workflow_figures(con, list(workflow_table.METRICS), "week", start)
+    values = absences.of_members(con, list(workflow_table.METRICS), "week", start)
     effects = questions.effects(con, dimension="workflow", member=None, metric="rework_rate")
     trends = drill.workflow_trends(con, "fallback_frequency", "week", start)
     span = grid.spanned(trends, Span(start, start + timedelta(days=7)))
