@@ -7,7 +7,7 @@
 -- needs      = ["chain", "served_model"]
 -- model      = "preferred"
 -- no_rows    = "null"
--- definition_version = 2
+-- definition_version = 3
 -- references = ["Garwood 1936 (Poisson interval)"]
 --
 -- A silent upgrade, an answer that cost more than twice what the preferred model does, is none (`verdict_reasons`).
