@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from readback import stats
-from readback.metrics.correlation import FEWEST_CLUSTERS
+from readback.metrics.correlation import pooled
 from readback.stats.estimate import Floats
 
 MATURE = 0.99
@@ -28,7 +28,6 @@ BLOCKS = ("peak", "off", "weekend")
 
 _WEEK = timedelta(days=7)
 _SERIES = ["metric", "workflow"]
-_SUMS = ("n", "n2", "n3", "x", "x2", "xn")
 
 
 @dataclass(frozen=True)
@@ -213,11 +212,6 @@ def _correlations(mature: pl.DataFrame) -> pl.DataFrame:
 
     A stratum is one week: over several, a rise would pass for clustering and hide itself.
     """
-    found = {"metric": mature["metric"].unique().sort().to_list(), "icc": list[float]()}
-    for metric in found["metric"]:
-        own = mature.filter(pl.col("metric") == metric)
-        is_known = own["cluster_count"].sum() >= FEWEST_CLUSTERS
-        sums = stats.ClusterSums(*(own[name].to_numpy() for name in _SUMS))
-        limit = stats.icc_upper_limit(sums) if is_known else None
-        found["icc"].append(stats.DEFAULT_ICC if limit is None else limit)
-    return pl.DataFrame(found)
+    metrics = mature["metric"].unique().sort().to_list()
+    limits = [pooled(mature.filter(pl.col("metric") == metric), stats.icc_upper_limit) for metric in metrics]
+    return pl.DataFrame({"metric": metrics, "icc": limits})

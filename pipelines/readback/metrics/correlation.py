@@ -4,6 +4,7 @@ A figure is widened by what was settled when it was itself: an outcome that arri
 run, and no interval beside them.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 import polars as pl
@@ -13,6 +14,8 @@ from readback.stats.estimate import Floats
 
 FEWEST_CLUSTERS = 30
 """Clusters below which the correlation is assumed rather than estimated."""
+
+Estimator = Callable[[stats.ClusterSums], float | None]
 
 _SUMS = ("n", "n2", "n3", "x", "x2", "xn")
 
@@ -36,15 +39,19 @@ def correlations(figures: pl.DataFrame, months: pl.DataFrame) -> Floats:
     return told["icc"].to_numpy().astype("float64")
 
 
-def pooled(strata: pl.DataFrame) -> float:
+def pooled(strata: pl.DataFrame, estimate: Estimator = stats.interval_icc) -> float:
     """One correlation of all strata, a row each with its clusters and sums over them.
+
+    Args:
+        strata: Rows with `cluster_count` and the sums of `stats.ClusterSums`.
+        estimate: What is told of the correlation: by default that by which an interval is widened.
 
     Returns:
         `stats.DEFAULT_ICC` where the clusters are too few, or no stratum can tell.
     """
     if strata["cluster_count"].sum() < FEWEST_CLUSTERS:
         return stats.DEFAULT_ICC
-    found = stats.interval_icc(stats.ClusterSums(**{name: strata[name].to_numpy() for name in _SUMS}))
+    found = estimate(stats.ClusterSums(**{name: strata[name].to_numpy() for name in _SUMS}))
     return stats.DEFAULT_ICC if found is None else found
 
 
